@@ -1,0 +1,35 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # gold.category_country_share
+# MAGIC One row per country of customers and category of films.
+# MAGIC
+# MAGIC Which categories a country rents, and their share.
+# MAGIC
+# MAGIC Reads `gold.rental_obt`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.gold import category_country_share, rental_obt
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = category_country_share.build(rental_obt=lake.read(rental_obt.TABLE))
+
+# COMMAND ----------
+step = publish(lake, category_country_share.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(category_country_share.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,26 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # ops.begin
+# MAGIC Makes the ledger tables, so that the tasks that follow only append to them.
+# MAGIC
+# MAGIC Rerunning is safe.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.ops import QUARANTINE, STEP
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+for table in (STEP, QUARANTINE):
+    lake.create(table)

@@ -1,0 +1,26 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # ops.reconcile
+# MAGIC The numbers that must agree across the layers, after everything is published.
+# MAGIC
+# MAGIC Fails with the two numbers when they do not. Rerunning is safe: it only reads, and adds a ledger row.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.quality.reconcile import reconcile
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+step = reconcile(lake)
+dbutils.notebook.exit(step.to_json())

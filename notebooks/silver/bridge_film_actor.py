@@ -1,0 +1,35 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # silver.bridge_film_actor
+# MAGIC One row per film and actor.
+# MAGIC
+# MAGIC Keys only; checked against `silver.dim_actor`.
+# MAGIC
+# MAGIC Reads `bronze.film_actor`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+from dvdrental.silver import bridge_film_actor
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = bridge_film_actor.build(film_actor=lake.changes("film_actor"))
+
+# COMMAND ----------
+step = publish(lake, bridge_film_actor.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(bridge_film_actor.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,35 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # silver.dim_actor
+# MAGIC One row per live actor.
+# MAGIC
+# MAGIC Two actors may share a name.
+# MAGIC
+# MAGIC Reads `bronze.actor`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+from dvdrental.silver import dim_actor
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = dim_actor.build(actor=lake.changes("actor"))
+
+# COMMAND ----------
+step = publish(lake, dim_actor.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(dim_actor.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,38 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # silver.dim_date
+# MAGIC One row per calendar day.
+# MAGIC
+# MAGIC Whole years around all rentals, returns and payments; fiscal year from July to June.
+# MAGIC
+# MAGIC Reads `bronze.rental`, `bronze.payment`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+from dvdrental.silver import dim_date
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = dim_date.build(
+    rental=lake.changes("rental"),
+    payment=lake.changes("payment"),
+)
+
+# COMMAND ----------
+step = publish(lake, dim_date.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(dim_date.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,40 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # silver.dim_staff
+# MAGIC One row per member of staff and version. Holds personal data.
+# MAGIC
+# MAGIC Password and picture never get past landing.
+# MAGIC
+# MAGIC Reads `bronze.staff`, `bronze.store`, `bronze.rental`, `bronze.payment`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+from dvdrental.silver import dim_staff
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = dim_staff.build(
+    staff=lake.changes("staff"),
+    store=lake.changes("store"),
+    rental=lake.changes("rental"),
+    payment=lake.changes("payment"),
+)
+
+# COMMAND ----------
+step = publish(lake, dim_staff.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(dim_staff.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,43 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # silver.dim_store
+# MAGIC One row per store and version.
+# MAGIC
+# MAGIC A new address or manager opens a new version.
+# MAGIC
+# MAGIC Reads `bronze.store`, `bronze.address`, `bronze.city`, `bronze.country`, `bronze.staff`, `bronze.inventory`, `bronze.customer`. Rerunning is safe: only differences are published, and only after the checks.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.lake import Lake
+from dvdrental.publish import publish
+from dvdrental.silver import dim_store
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+rows = dim_store.build(
+    store=lake.changes("store"),
+    address=lake.changes("address"),
+    city=lake.changes("city"),
+    country=lake.changes("country"),
+    staff=lake.changes("staff"),
+    inventory=lake.changes("inventory"),
+    customer=lake.changes("customer"),
+)
+
+# COMMAND ----------
+step = publish(lake, dim_store.TABLE, rows)
+
+# COMMAND ----------
+display(lake.read(dim_store.TABLE).limit(20))
+dbutils.notebook.exit(step.to_json())

@@ -1,0 +1,1 @@
+"""DVD-rental lakehouse: Airbyte landing -> bronze change log -> silver star -> gold marts."""

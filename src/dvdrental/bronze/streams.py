@@ -1,0 +1,235 @@
+"""The 15 source tables as data: same treatment, so one row of data each.
+
+Columns, types and keys are those of the PostgreSQL DVD Rental schema. A timestamp without time zone stays one.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dvdrental.table import Table
+
+SyncMode = Literal["overwrite"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """`secrets` never get past landing. `updated` is the source's own change time, where it has one."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: str
+    mode: SyncMode = "overwrite"
+    updated: str | None = "last_update"
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> Table:
+        return Table(
+            layer="bronze",
+            name=self.name,
+            grain=f"one row per change of a source row of {self.name}",
+            key=("_raw_id",),
+            columns=f"{self.columns.strip()},\n{TECHNICAL.strip()}",
+        )
+
+    @property
+    def business_columns(self) -> list[str]:
+        technical = len(TECHNICAL.strip().splitlines())
+        return self.table.column_names[:-technical]
+
+
+TECHNICAL = """
+    _raw_id STRING COMMENT 'Airbyte id of the landed row; NULL for a delete that a snapshot implies',
+    _extracted_at TIMESTAMP_NTZ NOT NULL COMMENT 'When Airbyte read the row, UTC',
+    _generation_id BIGINT COMMENT 'Airbyte generation of the row; NULL where the landing has none',
+    _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values that were nulled on the way, and why',
+    _lsn BIGINT COMMENT 'Position in the log of the source (CDC only)',
+    _is_delete BOOLEAN NOT NULL COMMENT 'True when the event ends the row; then only the key is filled',
+    _at TIMESTAMP_NTZ NOT NULL COMMENT 'When the change happened in the source: its change time, else the extraction',
+    _batch BIGINT NOT NULL COMMENT 'Number of the ingest that stored the event, growing per stream',
+    _ingested_at TIMESTAMP_NTZ NOT NULL COMMENT 'When the event was stored, UTC'
+"""
+
+LAST_UPDATE = "last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row'"
+
+STREAMS = {
+    stream.name: stream
+    for stream in (
+        Stream(
+            name="actor",
+            key=("actor_id",),
+            columns=f"""
+                actor_id INT COMMENT 'Key',
+                first_name STRING COMMENT 'First name',
+                last_name STRING COMMENT 'Last name',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="address",
+            key=("address_id",),
+            columns=f"""
+                address_id INT COMMENT 'Key',
+                address STRING COMMENT 'Street and number',
+                address2 STRING COMMENT 'Second line; empty and NULL both occur',
+                district STRING COMMENT 'District, state or province',
+                city_id INT COMMENT 'City',
+                postal_code STRING COMMENT 'Postal code; may be empty',
+                phone STRING COMMENT 'Phone number; may be empty',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="category",
+            key=("category_id",),
+            columns=f"""
+                category_id INT COMMENT 'Key',
+                name STRING COMMENT 'Name of the category',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="city",
+            key=("city_id",),
+            columns=f"""
+                city_id INT COMMENT 'Key',
+                city STRING COMMENT 'Name; not unique (London exists twice)',
+                country_id INT COMMENT 'Country',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="country",
+            key=("country_id",),
+            columns=f"""
+                country_id INT COMMENT 'Key',
+                country STRING COMMENT 'Name',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="customer",
+            key=("customer_id",),
+            columns=f"""
+                customer_id INT COMMENT 'Key',
+                store_id INT COMMENT 'Home store',
+                first_name STRING COMMENT 'First name (personal)',
+                last_name STRING COMMENT 'Last name (personal)',
+                email STRING COMMENT 'E-mail address (personal)',
+                address_id INT COMMENT 'Address',
+                activebool BOOLEAN COMMENT 'True for everybody in this source: not the active flag',
+                create_date DATE COMMENT 'When the customer was registered',
+                {LAST_UPDATE},
+                active INT COMMENT '1 = active customer: the real flag'
+            """,
+        ),
+        Stream(
+            name="film",
+            key=("film_id",),
+            columns=f"""
+                film_id INT COMMENT 'Key',
+                title STRING COMMENT 'Title',
+                description STRING COMMENT 'Plot in one sentence',
+                release_year INT COMMENT 'Year of release',
+                language_id INT COMMENT 'Language',
+                rental_duration INT COMMENT 'Allowed days per rental',
+                rental_rate DECIMAL(4,2) COMMENT 'Price of one rental, US dollars',
+                length INT COMMENT 'Length, minutes',
+                replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
+                rating STRING COMMENT 'MPAA rating: G, PG, PG-13, R, NC-17',
+                {LAST_UPDATE},
+                special_features ARRAY<STRING> COMMENT 'Extras on the disc',
+                fulltext STRING COMMENT 'Search vector of the source, as text'
+            """,
+        ),
+        Stream(
+            name="film_actor",
+            key=("actor_id", "film_id"),
+            columns=f"""
+                actor_id INT COMMENT 'Actor',
+                film_id INT COMMENT 'Film',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="film_category",
+            key=("film_id", "category_id"),
+            columns=f"""
+                film_id INT COMMENT 'Film',
+                category_id INT COMMENT 'Category',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="inventory",
+            key=("inventory_id",),
+            columns=f"""
+                inventory_id INT COMMENT 'Key: one copy of a film',
+                film_id INT COMMENT 'Film',
+                store_id INT COMMENT 'Store that owns the copy',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="language",
+            key=("language_id",),
+            columns=f"""
+                language_id INT COMMENT 'Key',
+                name STRING COMMENT 'Name; the blanks that pad char(20) in the source are cut',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="payment",
+            key=("payment_id",),
+            updated=None,
+            columns="""
+                payment_id INT COMMENT 'Key',
+                customer_id INT COMMENT 'Who paid: not always who rented',
+                staff_id INT COMMENT 'Who took the money',
+                rental_id INT COMMENT 'What was paid for; a rental may have several payments or none',
+                amount DECIMAL(5,2) COMMENT 'US dollars',
+                payment_date TIMESTAMP_NTZ COMMENT 'When it was paid'
+            """,
+        ),
+        Stream(
+            name="rental",
+            key=("rental_id",),
+            columns=f"""
+                rental_id INT COMMENT 'Key',
+                rental_date TIMESTAMP_NTZ COMMENT 'When the copy was handed out',
+                inventory_id INT COMMENT 'Copy',
+                customer_id INT COMMENT 'Who rented',
+                return_date TIMESTAMP_NTZ COMMENT 'When it came back; NULL while it is out',
+                staff_id INT COMMENT 'Who handed it out',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="staff",
+            key=("staff_id",),
+            secrets=("password", "picture"),
+            columns=f"""
+                staff_id INT COMMENT 'Key',
+                first_name STRING COMMENT 'First name (personal)',
+                last_name STRING COMMENT 'Last name (personal)',
+                address_id INT COMMENT 'Address',
+                email STRING COMMENT 'E-mail address (personal)',
+                store_id INT COMMENT 'Store where they work',
+                active BOOLEAN COMMENT 'True while employed',
+                username STRING COMMENT 'Login name (personal)',
+                {LAST_UPDATE}
+            """,
+        ),
+        Stream(
+            name="store",
+            key=("store_id",),
+            columns=f"""
+                store_id INT COMMENT 'Key',
+                manager_staff_id INT COMMENT 'Manager',
+                address_id INT COMMENT 'Address',
+                {LAST_UPDATE}
+            """,
+        ),
+    )
+}

@@ -1,0 +1,43 @@
+"""Functions that return Columns, used by more than one table."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+UNKNOWN = -1
+"""Surrogate and natural key of the unknown member."""
+
+EPOCH = "1970-01-01 00:00:00"
+"""Where the first version of every key opens: the past before the first landing is taken to look like it."""
+
+
+def epoch() -> Column:
+    return moment(EPOCH)
+
+
+def moment(instant: datetime | str) -> Column:
+    """Literal TIMESTAMP_NTZ. (F.lit of a datetime would be a TIMESTAMP in the zone of this process.)"""
+    return F.lit(str(instant)).cast("timestamp_ntz")
+
+
+def surrogate_key(*columns: str) -> Column:
+    """64-bit hash. xxhash64 skips NULLs, so each part is first made a text that says whether it is NULL."""
+    return F.xxhash64(*(F.coalesce(F.concat(F.lit("="), F.col(c).cast("string")), F.lit("-")) for c in columns))
+
+
+def date_key(moment: str) -> Column:
+    """Day of a timestamp as INT yyyymmdd; NULL for NULL."""
+    return F.date_format(moment, "yyyyMMdd").cast("int")
+
+
+def utc(instant: Column) -> Column:
+    """TIMESTAMP -> TIMESTAMP_NTZ in UTC, whatever the session's time zone (a cast would use that)."""
+    seconds = (F.unix_micros(instant) / F.lit(1_000_000).cast("decimal(20,0)")).cast("decimal(18,6)")
+    return epoch() + F.make_dt_interval(secs=seconds)
+
+
+def same(left: Iterable[Column], right: Iterable[Column]) -> Column:
+    """True when all pairs are equal, NULL = NULL included."""
+    return F.struct(*left).eqNullSafe(F.struct(*right))

@@ -1,0 +1,25 @@
+"""What can go wrong, as one tree: a message names the thing and says what to do; no message holds a row's values."""
+
+
+class DvdRentalError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class SettingsError(DvdRentalError):
+    """A parameter is unknown, missing or not of its form."""
+
+
+class LandingError(DvdRentalError):
+    """The landing of a stream is missing, empty or of no known form."""
+
+
+class MassDeleteError(DvdRentalError):
+    """A snapshot would delete more of a stream than is plausible."""
+
+
+class QualityError(DvdRentalError):
+    """Staged rows break a critical rule; nothing was published."""
+
+
+class ReconciliationError(DvdRentalError):
+    """Two tables that must agree do not."""

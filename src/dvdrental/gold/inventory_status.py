@@ -1,0 +1,58 @@
+"""gold.inventory_status: one row per live copy: is it on the shelf, out, overdue or lost, and how often it is rented."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.gold.overdue_rentals import newest_event, status, whole_days
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="gold",
+    name="inventory_status",
+    grain="one row per live copy of a film",
+    key=("inventory_id",),
+    columns="""
+        inventory_id INT NOT NULL COMMENT 'Copy',
+        inventory_key BIGINT NOT NULL COMMENT 'Key of dim_inventory',
+        film_id INT COMMENT 'Film',
+        title STRING COMMENT 'Title of today',
+        category STRING COMMENT 'Category of today',
+        store_id INT COMMENT 'Store that owns the copy',
+        status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (overdue by more than twice the allowed days)',
+        is_available BOOLEAN NOT NULL COMMENT 'True when the copy is in the store',
+        rental_count BIGINT NOT NULL COMMENT 'Rentals so far; 0 = dead stock',
+        revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments for those rentals, US dollars',
+        last_rental TIMESTAMP_NTZ COMMENT 'Last time it was handed out; NULL if never',
+        days_since_last_rental INT COMMENT 'Whole days from last_rental to as_of; NULL if never',
+        replacement_cost DECIMAL(5,2) COMMENT 'Price of the copy, US dollars',
+        as_of TIMESTAMP_NTZ NOT NULL COMMENT 'Newest rental, return or payment in the data: the clock of this table',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
+    """,
+)
+
+
+def build(copies: DataFrame, films: DataFrame, rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
+    usage = rental_obt.groupBy("inventory_key").agg(
+        F.count("*").alias("rental_count"),
+        F.sum("amount").alias("revenue"),
+        F.max("rental_date").alias("last_rental"),
+        F.min(F.when(F.col("is_open"), F.col("due_date"))).alias("due_date"),
+        F.max("is_open").alias("is_out"),
+    )
+    today = films.filter("is_current").select("film_id", "title", "category", "rental_duration", "replacement_cost")
+    overdue = whole_days(F.col("due_date"), F.col("as_of"))
+    state = (
+        F.when(~F.coalesce("is_out", F.lit(False)), "available")
+        .when(F.coalesce(F.col("due_date") >= F.col("as_of"), F.lit(True)), "on loan")
+        .otherwise(status(overdue))
+    )
+    return (
+        copies.join(usage, on="inventory_key", how="left")
+        .join(today, on="film_id", how="left")
+        .crossJoin(newest_event(rental_obt, payments))
+        .withColumns({"status": state, "is_available": state == "available"})
+        .withColumn("days_since_last_rental", whole_days(F.col("last_rental"), F.col("as_of")))
+        .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
+        .na.fill(0, ["rental_count"])
+        .select(*TABLE.column_names[:-1])
+    )

@@ -1,0 +1,157 @@
+"""gold.rental_obt: one big table, one row per live rental, everything a dashboard asks for, no personal data."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="gold",
+    name="rental_obt",
+    grain="one row per live rental",
+    key=("rental_key",),
+    columns="""
+        rental_key BIGINT NOT NULL COMMENT 'Rental: count these',
+        rental_id INT NOT NULL COMMENT 'Source key',
+        rental_date TIMESTAMP_NTZ NOT NULL COMMENT 'When the copy was handed out',
+        rental_year INT NOT NULL COMMENT 'Year of rental_date',
+        rental_quarter INT NOT NULL COMMENT 'Quarter of rental_date',
+        rental_month INT NOT NULL COMMENT 'Month of rental_date, January = 1',
+        rental_month_start DATE NOT NULL COMMENT 'First day of the month of rental_date',
+        rental_week_start DATE NOT NULL COMMENT 'Monday of the week of rental_date',
+        rental_day INT NOT NULL COMMENT 'Day of the month of rental_date',
+        rental_day_of_week STRING NOT NULL COMMENT 'English name',
+        rental_weekday STRING NOT NULL COMMENT 'Sorts in calendar order: 1 Mon',
+        rental_hour INT NOT NULL COMMENT 'Hour of rental_date, 0 to 23',
+        fiscal_year INT NOT NULL COMMENT 'Fiscal year of rental_date, July to June, named after its end',
+        fiscal_quarter INT NOT NULL COMMENT 'Quarter of the fiscal year',
+        return_date TIMESTAMP_NTZ COMMENT 'When it came back; NULL while it is out',
+        due_date TIMESTAMP_NTZ COMMENT 'When it has to be back',
+        days_out INT COMMENT 'Calendar days between rental and return; NULL while the copy is out',
+        is_open BOOLEAN NOT NULL COMMENT 'True while the copy is out',
+        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while the copy is out',
+        is_late_calendar BOOLEAN COMMENT 'Returned more calendar days later than allowed; NULL while the copy is out',
+        amount DECIMAL(10,2) NOT NULL COMMENT 'Sum of all payments for the rental, US dollars; 0 when unpaid',
+        number_of_payments INT NOT NULL COMMENT 'Payments for the rental; 0 when unpaid',
+        customer_key BIGINT NOT NULL COMMENT 'Version of the customer at rental_date',
+        customer_id INT COMMENT 'Customer, whatever the version: count these',
+        is_active_customer BOOLEAN COMMENT 'The active flag of the customer today, not at rental_date',
+        customer_district STRING COMMENT 'District of the customer at rental_date',
+        customer_city_id INT COMMENT 'City of the customer at rental_date; names are not unique',
+        customer_city STRING COMMENT 'Name of that city',
+        customer_country STRING COMMENT 'Country of the customer at rental_date',
+        store_key BIGINT NOT NULL COMMENT 'Staff rule: store of the member of staff who rented it out',
+        store_id INT COMMENT 'Staff rule: source key of the store',
+        store_city STRING COMMENT 'Staff rule: city of the store',
+        store_country STRING COMMENT 'Staff rule: country of the store',
+        store_district STRING COMMENT 'Staff rule: district of the store',
+        inventory_store_key BIGINT NOT NULL COMMENT 'Copy rule: store that owned the copy',
+        inventory_store_id INT COMMENT 'Copy rule: source key of the store',
+        inventory_store_city STRING COMMENT 'Copy rule: city of the store',
+        staff_key BIGINT NOT NULL COMMENT 'Who rented it out',
+        inventory_key BIGINT NOT NULL COMMENT 'Copy',
+        film_key BIGINT NOT NULL COMMENT 'Version of the film at rental_date',
+        film_id INT COMMENT 'Film, whatever the version',
+        title STRING COMMENT 'Title',
+        release_year INT COMMENT 'Year of release',
+        language STRING COMMENT 'Language spoken',
+        rating STRING COMMENT 'MPAA rating',
+        length INT COMMENT 'Length, minutes',
+        rental_duration INT COMMENT 'Allowed days per rental',
+        rental_rate DECIMAL(4,2) COMMENT 'Price of one rental, US dollars',
+        replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
+        category_key BIGINT NOT NULL COMMENT 'Version of the category at rental_date',
+        category_id INT COMMENT 'Category, whatever the version',
+        category STRING COMMENT 'Name of the category at rental_date',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
+    """,
+)
+
+
+def build(
+    rentals: DataFrame,
+    dates: DataFrame,
+    customers: DataFrame,
+    stores: DataFrame,
+    films: DataFrame,
+    categories: DataFrame,
+) -> DataFrame:
+    owners = stores.select(
+        F.col("store_key").alias("inventory_store_key"),
+        F.col("store_id").alias("inventory_store_id"),
+        F.col("city").alias("inventory_store_city"),
+    )
+    return (
+        rentals.join(_calendar(dates), on="rental_date_key", how="left")
+        .join(_customers(customers), on="customer_key", how="left")
+        .join(_active_today(customers), on="customer_id", how="left")
+        .join(_stores(stores), on="store_key", how="left")
+        .join(owners, on="inventory_store_key", how="left")
+        .join(films.select("film_key", "film_id", *FILM), on="film_key", how="left")
+        .join(_categories(categories), on="category_key", how="left")
+        .withColumns(
+            {
+                "rental_hour": F.hour("rental_date"),
+                "days_out": F.col("rental_duration_days"),
+                "is_open": ~F.col("is_returned"),
+                "amount": F.col("rental_amount"),
+            }
+        )
+        .select(*TABLE.column_names[:-1])
+    )
+
+
+FILM = [
+    "title",
+    "release_year",
+    "language",
+    "rating",
+    "length",
+    "rental_duration",
+    "rental_rate",
+    "replacement_cost",
+]
+
+
+def _calendar(dates: DataFrame) -> DataFrame:
+    return dates.select(
+        F.col("date_key").alias("rental_date_key"),
+        F.col("year_number").alias("rental_year"),
+        F.col("quarter_number").alias("rental_quarter"),
+        F.col("month_number").alias("rental_month"),
+        F.col("month_start").alias("rental_month_start"),
+        F.col("week_start").alias("rental_week_start"),
+        F.col("day_of_month").alias("rental_day"),
+        F.col("day_name").alias("rental_day_of_week"),
+        F.col("day_label").alias("rental_weekday"),
+        "fiscal_year",
+        "fiscal_quarter",
+    )
+
+
+def _customers(customers: DataFrame) -> DataFrame:
+    return customers.select(
+        "customer_key",
+        F.col("district").alias("customer_district"),
+        F.col("city_id").alias("customer_city_id"),
+        F.col("city").alias("customer_city"),
+        F.col("country").alias("customer_country"),
+    )
+
+
+def _active_today(customers: DataFrame) -> DataFrame:
+    return customers.filter("is_current").select("customer_id", "is_active_customer")
+
+
+def _stores(stores: DataFrame) -> DataFrame:
+    return stores.select(
+        "store_key",
+        "store_id",
+        F.col("city").alias("store_city"),
+        F.col("country").alias("store_country"),
+        F.col("district").alias("store_district"),
+    )
+
+
+def _categories(categories: DataFrame) -> DataFrame:
+    return categories.select("category_key", "category_id", F.col("name").alias("category"))

@@ -1,0 +1,125 @@
+"""The command `dvdrental`: land, run and query the lakehouse on this machine."""
+
+import argparse
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from dvdrental.errors import DvdRentalError
+from dvdrental.local import folder as lakes
+from dvdrental.local.bundle import Bundle, find_root
+from dvdrental.local.job import Task, plan, run
+from dvdrental.local.landing import read_source
+from dvdrental.local.progress import Progress
+from dvdrental.local.session import start_session
+from dvdrental.ops import describe
+
+JOB = "dvd_rental_pipeline"
+CONSOLE = Console()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code: 0 good, 1 a task failed, 2 the command could not be carried out."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except DvdRentalError as error:
+        Console(stderr=True).print(f"dvdrental: {error}", markup=False, highlight=False, soft_wrap=True)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dvdrental", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    land = commands.add_parser("land", help="write a source's tables as Airbyte would land them")
+    land.set_defaults(command=_land)
+    job = commands.add_parser("run", help="land a source and run the job on it")
+    job.set_defaults(command=_run)
+    job.add_argument("--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="job parameter")
+    for command in (land, job):
+        command.add_argument("--source", default="sample", help="sample, a pg_dump tar archive, postgresql://...")
+        command.add_argument("--lake", type=Path, help="folder of the lake (default: lake/<source>)")
+        command.add_argument("--envelope", choices=["v1", "v2"], default="v2", help="form of Airbyte's raw tables")
+    sql = commands.add_parser("sql", help="run a query on the lake")
+    sql.set_defaults(command=_sql)
+    sql.add_argument("query")
+    sql.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
+    return parser
+
+
+def _land(options: argparse.Namespace) -> int:
+    database = read_source(options.source)
+    folder = options.lake or lakes.default_folder(options.source)
+    with lakes.locked(folder):
+        landed = lakes.land(database, folder, options.envelope)
+    rows = sum(map(len, database.values()))
+    CONSOLE.print(f"{rows:,} rows of {len(database)} tables {'landed' if landed else 'are landed already'} in {folder}")
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    began, run_id = time.monotonic(), datetime.now(UTC).strftime("local-%Y%m%d-%H%M%S")
+    bundle = Bundle(find_root(Path.cwd()))
+    own = dict(pair.partition("=")[::2] for pair in options.parameter)
+    tasks = plan(bundle, JOB, lakes.parameters(run_id) | own)
+    database = read_source(options.source)
+    folder = options.lake or lakes.default_folder(options.source)
+    with lakes.locked(folder), ThreadPoolExecutor(1) as beside:
+        landing = beside.submit(lakes.land, database, folder, options.envelope)
+        spark = start_session(folder)
+        landing.result()
+        lakes.open_lake(spark, folder)
+        with Progress(CONSOLE, tasks) as progress:
+            good = run(tasks, spark, progress.changed)
+    _summary(tasks, folder, time.monotonic() - began)
+    return 0 if good else 1
+
+
+def _sql(options: argparse.Namespace) -> int:
+    folder = options.lake or lakes.newest_folder()
+    if not folder.is_dir():
+        raise lakes.NoLakeError(f"{folder} is no lake: run `make run` first")
+    spark = start_session(folder)
+    lakes.open_lake(spark, folder)
+    rows = spark.sql(options.query)
+    grid = Grid(*rows.columns)
+    for row in rows.limit(1000).collect():
+        grid.add_row(*("" if value is None else str(value) for value in row))
+    CONSOLE.print(grid)
+    return 0
+
+
+def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
+    steps = [task.result for task in tasks if task.result]
+    checks = [check for step in steps for check in step["checks"]]
+    grid = Grid("table", "rows", "result", title="Published", title_justify="left")
+    for step in steps:
+        if step["rows_after"] is not None:
+            grid.add_row(step["table_name"], f"{step['rows_after']:,}", step["status"])
+    CONSOLE.print(grid)
+    passed = sum(check["status"] == "pass" for check in checks)
+    CONSOLE.print(f"{passed} of {len(checks)} quality checks passed; {seconds:.0f} s; the lake is in {folder}")
+    for task in tasks:
+        if task.error is not None:
+            _failure(task, task.error)
+    skipped = [task.key for task in tasks if task.state == "skipped"]
+    if skipped:
+        CONSOLE.print(f"not run because of that: {', '.join(skipped)}")
+    CONSOLE.print(f'Try: dvdrental sql "select * from gold.monthly_store_sales" --lake {folder}', highlight=False)
+
+
+def _failure(task: Task, error: Exception) -> None:
+    """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
+    where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+    CONSOLE.print(f"{task.key} failed\n{where}{describe(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""Run the bundle's job on this machine: its notebooks, its order, its parameters."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from dvdrental.local.bundle import Bundle, BundleError
+from dvdrental.local.notebook import run_notebook
+
+THREADS = 4
+"""Independent tasks side by side: pays even on two cores, as most of a small task is waiting and planning."""
+
+_DYNAMIC = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
+
+
+@dataclass
+class Task:
+    """One notebook run. An element of a for_each task is a task of its own, named parent[element]."""
+
+    key: str
+    notebook: Path
+    parameters: dict[str, str]
+    depends_on: list[str]
+    run_if: str
+    state: str = "pending"
+    began: float = 0.0
+    seconds: float = 0.0
+    result: dict[str, Any] = field(default_factory=dict)
+    error: Exception | None = None
+
+    @property
+    def parent(self) -> str:
+        return self.key.partition("[")[0]
+
+    @property
+    def done(self) -> bool:
+        return self.state in ("success", "failed", "skipped")
+
+
+def plan(bundle: Bundle, job_key: str, overrides: Mapping[str, str]) -> list[Task]:
+    """Tasks of the job with the job's parameters, resolved; `overrides` win, as with `bundle run --params`."""
+    job = bundle.job(job_key)
+    names = {parameter["name"] for parameter in job["parameters"]}
+    if unknown := set(overrides) - names:
+        raise BundleError(f"the job has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
+    shared = {
+        parameter["name"]: overrides.get(parameter["name"]) or bundle.resolve(str(parameter["default"]))
+        for parameter in job["parameters"]
+    }
+    tasks = {definition["task_key"]: _tasks(bundle, definition, shared) for definition in job["tasks"]}
+    graph = {key: group[0].depends_on for key, group in tasks.items()}
+    if missing := {name for needs in graph.values() for name in needs} - set(tasks):
+        raise BundleError(f"a task depends on {', '.join(sorted(missing))}, which the job does not have")
+    return [task for key in TopologicalSorter(graph).static_order() for task in tasks[key]]
+
+
+def _tasks(bundle: Bundle, definition: dict[str, Any], shared: dict[str, str]) -> list[Task]:
+    loop = definition.get("for_each_task")
+    inputs = json.loads(loop["inputs"]) if loop else [None]
+    notebook_task = (loop["task"] if loop else definition)["notebook_task"]
+    own = {k: bundle.resolve(v) for k, v in notebook_task.get("base_parameters", {}).items()}
+    return [
+        Task(
+            key=definition["task_key"] if element is None else f"{definition['task_key']}[{element}]",
+            notebook=(bundle.root / "resources" / notebook_task["notebook_path"]).resolve(),
+            parameters={k: _fill(v, {"input": str(element)}) for k, v in own.items()} | shared,
+            depends_on=[upstream["task_key"] for upstream in definition.get("depends_on", [])],
+            run_if=definition.get("run_if", "ALL_SUCCESS"),
+        )
+        for element in inputs
+    ]
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    return _DYNAMIC.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None]) -> bool:
+    """Run all tasks, each as soon as what it depends on is done; a failed task stops what needs it. True if all
+    went well. `changed` hears of every change of state, in the calling thread."""
+    running: dict[Future[None], Task] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        while not all(task.done for task in tasks):
+            for task in (task for task in tasks if task.state == "pending"):
+                task.state = _next_state(task, tasks)
+                if task.state == "running":
+                    running[pool.submit(_execute, task, spark)] = task
+                if task.state != "pending":
+                    changed(task)
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                task = running.pop(future)
+                future.result()
+                changed(task)
+    return all(task.state == "success" for task in tasks)
+
+
+def _next_state(task: Task, tasks: list[Task]) -> str:
+    upstream = [other for other in tasks if other.parent in task.depends_on]
+    if not all(other.done for other in upstream):
+        return "pending"
+    good = task.run_if == "ALL_DONE" or all(other.state == "success" for other in upstream)
+    return "running" if good else "skipped"
+
+
+def _execute(task: Task, spark: SparkSession) -> None:
+    """Errors of a notebook end the task, not the job; the caller shows them."""
+    task.began = time.monotonic()
+    try:
+        task.result = json.loads(run_notebook(task.notebook, spark, task.parameters) or "{}")
+        task.state = "success"
+    except Exception as error:
+        task.error, task.state = error, "failed"
+    finally:
+        task.seconds = time.monotonic() - task.began

@@ -1,0 +1,68 @@
+"""What a run shows: a live table on a terminal, one line per finished task anywhere else."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from dvdrental.local.job import Task
+
+MARK = {
+    "pending": "[dim]·",
+    "running": "[cyan]▸",
+    "success": "[green]✓",
+    "failed": "[red]✗",
+    "skipped": "[yellow]–",
+}
+
+
+class Progress:
+    """Context manager; `changed` is told of every change of a task's state."""
+
+    def __init__(self, console: Console, tasks: list[Task]) -> None:
+        self._console, self._tasks = console, tasks
+        self._live = Live(console=console, refresh_per_second=4, get_renderable=self._grid)
+
+    def __enter__(self) -> "Progress":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def changed(self, task: Task) -> None:
+        if task.done and not self._console.is_terminal:
+            self._console.print(f"{task.state:8}{task.key:38}{task.seconds:6.1f} s  {outcome(task)}", highlight=False, markup=False)
+
+    def _grid(self) -> Grid:
+        grid = Grid("", "task", "seconds", "result", box=None, header_style="dim")
+        for task in self._tasks:
+            seconds = time.monotonic() - task.began if task.state == "running" else task.seconds
+            grid.add_row(MARK[task.state], escape(task.key), f"{seconds:.1f}" if seconds else "", outcome(task))
+        return grid
+
+
+def outcome(task: Task) -> str:
+    """In words: what the task's ledger row says."""
+    step = task.result
+    if not step:
+        return "" if task.error is None else type(task.error).__name__
+    parts = [step["status"]]
+    for label, column in (
+        ("landed", "rows_landed"),
+        ("duplicate", "rows_duplicate"),
+        ("quarantined", "rows_quarantined"),
+        ("inserted", "rows_inserted"),
+        ("updated", "rows_updated"),
+        ("deleted", "rows_deleted"),
+    ):
+        if step[column]:
+            parts.append(f"{step[column]:,} {label}")
+    return ", ".join(parts)

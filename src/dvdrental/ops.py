@@ -1,0 +1,118 @@
+"""The ledger: what ran, what it did, what was set aside. Append-only; counts and names, never values of rows."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dvdrental.errors import DvdRentalError
+from dvdrental.table import Table
+
+if TYPE_CHECKING:
+    from dvdrental.lake import Lake
+
+STEP = Table(
+    layer="ops",
+    name="step",
+    grain="one row per attempt to fill a table",
+    key=("run_id", "table_name", "started_at"),
+    columns="""
+        run_id STRING NOT NULL COMMENT 'Run of the job; manual for a notebook opened by hand',
+        table_name STRING NOT NULL COMMENT 'layer.table',
+        status STRING NOT NULL COMMENT 'published, unchanged or failed',
+        rows_landed BIGINT COMMENT 'Bronze: rows in the landing',
+        rows_duplicate BIGINT COMMENT 'Bronze: landed rows that say nothing new',
+        rows_quarantined BIGINT COMMENT 'Bronze: landed rows that cannot be used',
+        rows_inserted BIGINT COMMENT 'Rows added',
+        rows_updated BIGINT COMMENT 'Rows changed',
+        rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
+        rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys',
+        landing_version STRING COMMENT 'Bronze: version and commit time of the landing table that was read',
+        output_version BIGINT COMMENT 'Delta version of the published table',
+        checks ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>> COMMENT 'Quality results: status is pass, fail or error (the rule could not run)',
+        started_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
+        seconds DOUBLE NOT NULL COMMENT 'Wall time',
+        message STRING COMMENT 'Error class and text, without values of rows'
+    """,
+)
+
+QUARANTINE = Table(
+    layer="ops",
+    name="quarantine",
+    grain="one row per landed row that could not be used",
+    key=("stream", "raw_id", "rule"),
+    columns="""
+        stream STRING NOT NULL COMMENT 'Source table',
+        raw_id STRING COMMENT 'Airbyte id of the landed row',
+        rule STRING NOT NULL COMMENT 'What it breaks',
+        extracted_at TIMESTAMP_NTZ COMMENT 'When Airbyte read the row, UTC',
+        run_id STRING NOT NULL COMMENT 'Run that set it aside',
+        quarantined_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC'
+    """,
+)
+
+
+@dataclass
+class Check:
+    """One rule's result. `failed` counts the rows that break it, where the rule counts rows."""
+
+    rule: str
+    severity: str
+    status: str
+    failed: int | None = None
+
+
+@dataclass
+class Step:
+    """One row of ops.step."""
+
+    run_id: str
+    table_name: str
+    started_at: datetime
+    status: str = "unchanged"
+    rows_landed: int | None = None
+    rows_duplicate: int | None = None
+    rows_quarantined: int | None = None
+    rows_inserted: int | None = None
+    rows_updated: int | None = None
+    rows_deleted: int | None = None
+    rows_after: int | None = None
+    landing_version: str | None = None
+    output_version: int | None = None
+    checks: list[Check] = field(default_factory=list)
+    seconds: float = 0.0
+    message: str | None = None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+
+def utc_now() -> datetime:
+    """Without zone, as every TIMESTAMP_NTZ of the lake means UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@contextmanager
+def recorded(lake: "Lake", name: str) -> Iterator[Step]:
+    """Run a step and append its ledger row, whatever happens inside."""
+    step = Step(run_id=lake.settings.run_id, table_name=name, started_at=utc_now())
+    began = time.monotonic()
+    try:
+        yield step
+    except Exception as error:
+        step.status, step.message = "failed", describe(error)
+        raise
+    finally:
+        step.seconds = round(time.monotonic() - began, 3)
+        lake.append_row(STEP, asdict(step))
+
+
+def describe(error: Exception) -> str:
+    """Our own messages hold no values of rows; of any other error only its class and condition are told."""
+    if isinstance(error, DvdRentalError):
+        return f"{type(error).__name__}: {error}"
+    condition = getattr(error, "getCondition", lambda: None)()
+    return f"{type(error).__name__}: {condition or 'see the output of the task'}"

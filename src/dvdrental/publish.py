@@ -1,0 +1,100 @@
+"""Publishing, the same for every silver and gold table: difference -> stage -> audit -> one commit -> ledger."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import functions as F
+
+from dvdrental.columns import moment, same
+from dvdrental.lake import Lake
+from dvdrental.ops import Check, Step, recorded
+from dvdrental.quality import gate
+from dvdrental.quality.rules import resolved
+from dvdrental.table import Table
+
+LOADED_AT = "_loaded_at"
+
+
+def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
+    """Make the table hold the desired rows. No difference, no commit; no good audit, no commit."""
+    with recorded(lake, table.full_name) as step:
+        lake.create(table)
+        counts, stage = Observation(), lake.stage_name(table)
+        changes = difference(lake.read(table), desired, table).observe(counts, *_counts())
+        changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
+        staged = lake.write_stage(stage, _resolve(lake, table, changes))
+        _take(step, counts.get)
+        if step.rows_inserted or step.rows_updated or step.rows_deleted:
+            step.checks = _audit(table, staged, step)
+            gate.refuse(table, step.checks, stage)
+            _commit(lake, table, stage, step)
+        lake.drop_stage(stage)
+    return step
+
+
+def difference(published: DataFrame, desired: DataFrame, table: Table) -> DataFrame:
+    """All rows of both sides, with `_op`: insert, update, delete, or NULL where nothing changes.
+
+    When a row was loaded is no difference.
+    """
+    columns = [c for c in table.column_names if c != LOADED_AT]
+    new = desired.select(*table.key, F.struct(*columns).alias("_new"))
+    old = published.select(*table.key, F.struct(*columns).alias("_old"))
+    operation = (
+        F.when(F.col("_old").isNull(), "insert")
+        .when(F.col("_new").isNull(), "delete")
+        .when(~same([F.col("_new")], [F.col("_old")]), "update")
+    )
+    joined = new.join(old, on=list(table.key), how="full")
+    return joined.select(
+        F.coalesce("_new", "_old").alias("_row"),
+        operation.alias("_op"),
+        F.col("_old").isNotNull().alias("_was"),
+    ).select("_row.*", "_op", "_was")
+
+
+def _counts() -> list[Column]:
+    return [
+        F.count_if("_was").alias("rows_before"),
+        *(F.count_if(F.col("_op") == op).alias(f"rows_{op}") for op in ("insert", "update", "delete")),
+    ]
+
+
+def _take(step: Step, counts: dict[str, int]) -> None:
+    step.rows_inserted, step.rows_updated, step.rows_deleted = (
+        counts["rows_insert"],
+        counts["rows_update"],
+        counts["rows_delete"],
+    )
+    step.rows_after = counts["rows_before"] + counts["rows_insert"] - counts["rows_delete"]
+
+
+def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:
+    """Add one column per reference: true where it resolves or is empty, NULL where it points nowhere."""
+
+    def look_up(rows: DataFrame, reference: tuple[str, Table]) -> DataFrame:
+        column, target = reference
+        found = F.lit(True).alias(resolved(column))
+        parent = lake.read(target).select(F.col(target.key[0]).alias("_parent"), found)
+        joined = rows.join(F.broadcast(parent), F.col(column) == F.col("_parent"), "left").drop("_parent")
+        unset = F.col(column).isNull() | (F.col("_op") == "delete")
+        return joined.withColumn(resolved(column), F.when(unset, True).otherwise(F.col(resolved(column))))
+
+    return reduce(look_up, table.references.items(), rows.drop("_was"))
+
+
+def _audit(table: Table, staged: DataFrame, step: Step) -> list[Check]:
+    """Rules look at the rows that will be there; what is left of the table is judged by its row count."""
+    left = Check("published_table_not_empty", "critical", "pass" if step.rows_after else "fail", 0)
+    if not (step.rows_inserted or step.rows_updated):
+        return [left]
+    return [left, *gate.audit(table, staged.filter("_op <> 'delete'"))]
+
+
+def _commit(lake: Lake, table: Table, stage: str, step: Step) -> None:
+    if step.rows_updated or step.rows_deleted:
+        lake.merge(table, stage)
+    else:
+        lake.append(table, lake.spark.table(stage))
+    step.status = "published"
+    step.output_version = lake.version(lake.name(table.layer, table.name))

@@ -1,0 +1,93 @@
+"""The gate: Great Expectations on staged rows. It never passes by accident: a suite always has a row-count rule, and
+a rule that could not run counts as an error, not as a pass."""
+
+import os
+import threading
+import uuid
+from functools import cache
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from dvdrental.errors import QualityError
+from dvdrental.ops import Check
+from dvdrental.quality.rules import Rule, business_rules, contract_rules
+from dvdrental.table import Table
+
+_LOCK = threading.Lock()
+
+
+def audit(table: Table, staged: DataFrame) -> list[Check]:
+    """Run all rules of the table on its staged rows; values of rows stay out of the results."""
+    rules = [*contract_rules(table), *business_rules(table)]
+    batch = _batch(table, staged)
+    result = batch.validate(_suite(table, rules), result_format="BOOLEAN_ONLY")
+    if not result.success:
+        result_format = {"result_format": "SUMMARY", "exclude_unexpected_values": True}
+        result = batch.validate(_suite(table, rules), result_format=result_format)
+    return [_check(single) for single in result.results]
+
+
+def refuse(table: Table, checks: list[Check], stage: str) -> None:
+    """Raise QualityError if a critical rule failed or any rule could not run."""
+    broken = [c for c in checks if c.status == "error" or (c.status == "fail" and c.severity == "critical")]
+    if broken or not checks:
+        lines = [f"{c.rule}: {c.status}, {c.failed or 'unknown number of'} rows" for c in broken]
+        raise QualityError(
+            f"{table.full_name} was not published: {'; '.join(lines) or 'no rule was run'}. "
+            f"The rows are in {stage}; the published table is unchanged; a rerun is safe"
+        )
+
+
+def _suite(table: Table, rules: list[Rule]) -> Any:
+    import great_expectations as gx
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    configurations = [
+        ExpectationConfiguration(type=rule["type"], kwargs=rule["kwargs"], severity=rule.get("severity", "critical"))
+        for rule in rules
+    ]
+    return gx.ExpectationSuite(name=table.full_name, expectations=configurations)
+
+
+def _batch(table: Table, staged: DataFrame) -> Any:
+    with _LOCK:
+        asset = _spark_source().add_dataframe_asset(f"{table.full_name} {uuid.uuid4()}")
+    definition = asset.add_batch_definition_whole_dataframe("staged")
+    return definition.get_batch(batch_parameters={"dataframe": staged})
+
+
+@cache
+def _spark_source() -> Any:
+    """`persist=False`: caching is refused on serverless, and Great Expectations would never release it."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return context.data_sources.add_spark("spark", persist=False)
+
+
+def _check(single: Any) -> Check:
+    config = single.expectation_config
+    columns = [v for k, v in config.kwargs.items() if k.startswith("column")]
+    named = ",".join(str(c) if isinstance(c, str) else "+".join(c) for c in columns)
+    rule = f"{config.type.removeprefix('expect_')}({named})"
+    status = "pass" if single.success else "error" if _raised(single.exception_info) else "fail"
+    failed = single.result.get("unexpected_count") if single.result else None
+    return Check(
+        rule=rule,
+        severity=str(getattr(config.severity, "value", config.severity)),
+        status=status,
+        failed=failed,
+    )
+
+
+def _raised(info: dict[str, Any] | None) -> bool:
+    """Great Expectations gives one exception record, or one per metric."""
+    if not info:
+        return False
+    return bool(info.get("raised_exception")) or any(
+        isinstance(v, dict) and v.get("raised_exception") for v in info.values()
+    )

@@ -1,0 +1,78 @@
+"""Numbers that must agree across tables, after everything is published."""
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.errors import ReconciliationError
+from dvdrental.gold import monthly_film_rentals, monthly_store_sales, rental_obt
+from dvdrental.history import current
+from dvdrental.lake import Lake
+from dvdrental.ops import Check, Step, recorded
+from dvdrental.silver import (
+    dim_category,
+    dim_customer,
+    dim_film,
+    dim_staff,
+    dim_store,
+    fact_payments,
+    fact_rentals,
+)
+
+
+def reconcile(lake: Lake) -> Step:
+    """Raises ReconciliationError with both numbers of each pair that differs."""
+    with recorded(lake, "ops.reconciliation") as step:
+        rows = reduce(DataFrame.unionByName, pairs(lake)).collect()
+        step.checks = [
+            Check(row["rule"], "critical", "pass" if row["expected"] == row["actual"] else "fail") for row in rows
+        ]
+        apart = [f"{r['rule']}: {r['expected']} against {r['actual']}" for r in rows if r["expected"] != r["actual"]]
+        if apart:
+            raise ReconciliationError(f"the layers do not agree: {'; '.join(apart)}")
+        step.status = "published"
+    return step
+
+
+def pairs(lake: Lake) -> list[DataFrame]:
+    """Frames of one row: rule, expected, actual."""
+    rentals, payments = (current(lake.changes(name), [f"{name}_id"]) for name in ("rental", "payment"))
+    facts, paid, obt = (lake.read(m.TABLE) for m in (fact_rentals, fact_payments, rental_obt))
+    by_film, by_store = lake.read(monthly_film_rentals.TABLE), lake.read(monthly_store_sales.TABLE)
+    count, amount = F.count("*"), F.sum("amount")
+    return [
+        _pair("rentals in bronze and fact_rentals", (rentals, count), (facts, count)),
+        _pair("rentals in fact_rentals and rental_obt", (facts, count), (obt, count)),
+        _pair("rentals in rental_obt and monthly_film_rentals", (obt, count), (by_film, F.sum("rental_count"))),
+        _pair("payments in bronze and fact_payments", (payments, count), (paid, count)),
+        _pair("revenue in bronze and fact_payments", (payments, amount), (paid, amount)),
+        _pair(
+            "revenue in fact_payments and rental_obt",
+            (paid.filter("rental_key <> -1"), amount),
+            (obt, amount),
+        ),
+        _pair("revenue in fact_payments and monthly_store_sales", (paid, amount), (by_store, F.sum("revenue"))),
+        *(
+            _pair(
+                f"live keys of {name} and current members of {dimension.TABLE.full_name}",
+                (current(lake.changes(name), [f"{name}_id"]), count),
+                (lake.read(dimension.TABLE).filter("is_current and not is_inferred"), count),
+            )
+            for name, dimension in (
+                ("category", dim_category),
+                ("customer", dim_customer),
+                ("film", dim_film),
+                ("store", dim_store),
+                ("staff", dim_staff),
+            )
+        ),
+    ]
+
+
+def _pair(rule: str, expected: tuple[DataFrame, Column], actual: tuple[DataFrame, Column]) -> DataFrame:
+    def number(side: tuple[DataFrame, Column], name: str) -> DataFrame:
+        return side[0].agg(F.coalesce(side[1].cast("decimal(30,2)"), F.lit(0).cast("decimal(30,2)")).alias(name))
+
+    both = number(expected, "expected").crossJoin(number(actual, "actual"))
+    return both.select(F.lit(rule).alias("rule"), "expected", "actual")

@@ -1,0 +1,56 @@
+"""Parameters of every notebook: declared, read and checked once, at the edge."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+from dvdrental.errors import SettingsError
+from dvdrental.names import ident
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Each field is one job parameter and one notebook widget of the same name; its default serves a notebook
+    that is opened by hand."""
+
+    catalog: str = "dvd_dev"
+    bronze_schema: str = "bronze"
+    silver_schema: str = "silver"
+    gold_schema: str = "gold"
+    ops_schema: str = "ops"
+    landing: str = "airbyte_internal"
+    """Schema (or catalog.schema) that holds Airbyte's raw tables."""
+    namespace: str = "public"
+    """Source schema: part of Airbyte's raw table names."""
+    max_delete_percent: str = "20"
+    """A snapshot that would delete more than this share of a stream's live keys is refused."""
+    run_id: str = "manual"
+
+    def __post_init__(self) -> None:
+        ident(self.catalog, "x", "x")
+        for name in ("bronze_schema", "silver_schema", "gold_schema", "ops_schema", "namespace"):
+            ident(getattr(self, name))
+        if len(self.landing_parts) != 3:
+            raise SettingsError(f"landing: {self.landing[:40]!r} is neither a schema nor catalog.schema")
+        ident(*self.landing_parts)
+        if not _RUN_ID.match(self.run_id):
+            raise SettingsError("run_id: use letters, digits, - and _ only, at most 64")
+        if not (self.max_delete_percent.isdigit() and int(self.max_delete_percent) <= 100):
+            raise SettingsError("max_delete_percent: use a whole number from 0 to 100")
+
+    @classmethod
+    def from_widgets(cls, dbutils: Any) -> "Settings":
+        """Declare one widget per field (a job's parameters win over the defaults) and read them."""
+        for field in fields(cls):
+            dbutils.widgets.text(field.name, field.default)
+        return cls(**{field.name: dbutils.widgets.get(field.name) for field in fields(cls)})
+
+    @property
+    def landing_parts(self) -> tuple[str, ...]:
+        parts = self.landing.split(".")
+        return (*(parts if len(parts) > 1 else [self.catalog, *parts]), "x")
+
+    def schema(self, layer: str) -> str:
+        return str(getattr(self, f"{layer}_schema"))

@@ -1,0 +1,26 @@
+"""silver.dim_category: one row per category and version."""
+
+from pyspark.sql import DataFrame
+
+from dvdrental.history import chain
+from dvdrental.silver.dimension import VALIDITY, members
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="dim_category",
+    grain="one row per category and version of its name",
+    key=("category_key",),
+    columns=f"""
+        category_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of category_id and valid_from',
+        category_id INT NOT NULL COMMENT 'Source key',
+        name STRING COMMENT 'Name of the category',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
+        {VALIDITY}
+    """,
+)
+
+
+def build(category: DataFrame, film_category: DataFrame) -> DataFrame:
+    versions = chain(category, ["category_id"], tracked=["name"], untracked=["last_update"])
+    return members(versions, TABLE, [film_category.select("category_id")])

@@ -1,0 +1,69 @@
+"""silver.dim_store: one row per store and version, with its address and manager."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.history import chain, collapse, overlap
+from dvdrental.silver.dimension import VALIDITY, members, places
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="dim_store",
+    grain="one row per store and version of its address or manager",
+    key=("store_key",),
+    columns=f"""
+        store_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of store_id and valid_from',
+        store_id INT NOT NULL COMMENT 'Source key',
+        address STRING COMMENT 'Street and number',
+        address2 STRING COMMENT 'Second line',
+        district STRING COMMENT 'District, state or province',
+        city_id INT COMMENT 'City',
+        city STRING COMMENT 'Name of the city',
+        country_id INT COMMENT 'Country',
+        country STRING COMMENT 'Name of the country',
+        postal_code STRING COMMENT 'Postal code; may be empty',
+        manager_staff_id INT COMMENT 'Manager',
+        manager_name STRING COMMENT 'First and last name of the manager (personal)',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row',
+        {VALIDITY}
+    """,
+)
+
+TRACKED = [
+    "manager_staff_id",
+    "manager_name",
+    "address_id",
+    "address",
+    "address2",
+    "district",
+    "city_id",
+    "city",
+    "country_id",
+    "country",
+    "postal_code",
+]
+
+
+def build(
+    store: DataFrame,
+    address: DataFrame,
+    city: DataFrame,
+    country: DataFrame,
+    staff: DataFrame,
+    inventory: DataFrame,
+    customer: DataFrame,
+) -> DataFrame:
+    own = chain(store, ["store_id"], ["manager_staff_id", "address_id"], ["last_update"])
+    names = chain(staff, ["staff_id"], ["first_name", "last_name"])
+    managers = names.select(
+        F.col("staff_id").alias("manager_staff_id"),
+        F.when(~F.col("is_deleted"), F.concat_ws(" ", "first_name", "last_name")).alias("manager_name"),
+        "valid_from",
+        "valid_to",
+        "is_deleted",
+    )
+    pieces = overlap(own, places(address, city, country).drop("phone"), on="address_id")
+    pieces = overlap(pieces, managers, on="manager_staff_id")
+    versions = collapse(pieces, ["store_id"], TRACKED, ["last_update"])
+    return members(versions, TABLE, [frame.select("store_id") for frame in (staff, inventory, customer)])

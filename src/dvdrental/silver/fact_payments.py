@@ -1,0 +1,69 @@
+"""silver.fact_payments: one row per live payment; payer and till as of the payment, film and copy as of the rental."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.columns import UNKNOWN, date_key, surrogate_key
+from dvdrental.history import as_of, current
+from dvdrental.silver import (
+    dim_category,
+    dim_customer,
+    dim_date,
+    dim_film,
+    dim_staff,
+    dim_store,
+)
+from dvdrental.silver.fact_rentals import VERSION
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="fact_payments",
+    grain="one row per live payment",
+    key=("payment_key",),
+    columns="""
+        payment_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of payment_id',
+        payment_id INT NOT NULL COMMENT 'Source key',
+        rental_key BIGINT NOT NULL COMMENT 'Rental that was paid for; -1 when the source no longer has it',
+        customer_key BIGINT NOT NULL COMMENT 'Who paid, as of payment_date; not always who rented',
+        film_key BIGINT NOT NULL COMMENT 'Film, as of the rental',
+        category_key BIGINT NOT NULL COMMENT 'Category of the film, as of the rental',
+        store_key BIGINT NOT NULL COMMENT 'Store of the member of staff who took the money, as of payment_date',
+        inventory_store_key BIGINT NOT NULL COMMENT 'Store that owned the copy, as of the rental',
+        staff_key BIGINT NOT NULL COMMENT 'Who took the money, as of payment_date',
+        payment_date_key INT NOT NULL COMMENT 'Day of payment_date as yyyymmdd',
+        rental_id INT COMMENT 'Rental that was paid for',
+        customer_id INT COMMENT 'Who paid, whatever the version',
+        staff_id INT COMMENT 'Who took the money, whatever the version',
+        payment_date TIMESTAMP_NTZ NOT NULL COMMENT 'When it was paid; long after the rental in this data',
+        amount DECIMAL(5,2) NOT NULL COMMENT 'US dollars; may be 0',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
+    """,
+    references={
+        "customer_key": dim_customer.TABLE,
+        "film_key": dim_film.TABLE,
+        "category_key": dim_category.TABLE,
+        "store_key": dim_store.TABLE,
+        "inventory_store_key": dim_store.TABLE,
+        "staff_key": dim_staff.TABLE,
+        "payment_date_key": dim_date.TABLE,
+    },
+)
+
+OF_RENTAL = ["film_key", "category_key", "inventory_store_key"]
+
+
+def build(
+    payment: DataFrame, rentals: DataFrame, customers: DataFrame, stores: DataFrame, staff: DataFrame
+) -> DataFrame:
+    at = "payment_date"
+    facts = current(payment, ["payment_id"])
+    facts = facts.join(rentals.select("rental_id", "rental_key", *OF_RENTAL), on="rental_id", how="left")
+    facts = facts.withColumns({c: F.coalesce(c, F.lit(UNKNOWN)) for c in ["rental_key", *OF_RENTAL]})
+    payers = customers.select("customer_id", "customer_key", *VERSION)
+    facts = as_of(facts, payers, on="customer_id", at=at, key="customer_key")
+    tills = staff.select("staff_id", "staff_key", "store_id", *VERSION)
+    facts = as_of(facts, tills, on="staff_id", at=at, key="staff_key")
+    facts = as_of(facts, stores.select("store_id", "store_key", *VERSION), on="store_id", at=at, key="store_key")
+    keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
+    return facts.withColumns(keys).select(*TABLE.column_names[:-1])

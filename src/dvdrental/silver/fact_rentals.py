@@ -1,0 +1,116 @@
+"""silver.fact_rentals: one row per live rental; dimension keys are those valid when it was handed out."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.columns import date_key, surrogate_key
+from dvdrental.history import as_of, chain, current
+from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_staff, dim_store
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="fact_rentals",
+    grain="one row per live rental",
+    key=("rental_key",),
+    columns="""
+        rental_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of rental_id',
+        rental_id INT NOT NULL COMMENT 'Source key',
+        customer_key BIGINT NOT NULL COMMENT 'Customer, as of rental_date',
+        film_key BIGINT NOT NULL COMMENT 'Film of the copy, as of rental_date',
+        category_key BIGINT NOT NULL COMMENT 'Category of the film, as of rental_date',
+        store_key BIGINT NOT NULL COMMENT 'Store of the member of staff who rented it out, as of rental_date',
+        inventory_store_key BIGINT NOT NULL COMMENT 'Store that owned the copy, as of rental_date',
+        staff_key BIGINT NOT NULL COMMENT 'Who rented it out, as of rental_date',
+        inventory_key BIGINT NOT NULL COMMENT 'Copy; hash of inventory_id',
+        rental_date_key INT NOT NULL COMMENT 'Day of rental_date as yyyymmdd',
+        return_date_key INT COMMENT 'Day of return_date as yyyymmdd; NULL while the copy is out',
+        customer_id INT COMMENT 'Customer, whatever the version',
+        inventory_id INT COMMENT 'Copy, whatever the version',
+        staff_id INT COMMENT 'Member of staff, whatever the version',
+        rental_date TIMESTAMP_NTZ NOT NULL COMMENT 'When the copy was handed out',
+        return_date TIMESTAMP_NTZ COMMENT 'When it came back; NULL while it is out',
+        due_date TIMESTAMP_NTZ COMMENT 'When it has to be back: rental_date plus the allowed days of the film',
+        rental_amount DECIMAL(10,2) NOT NULL COMMENT 'Sum of all payments for the rental, US dollars; 0 when unpaid',
+        number_of_payments INT NOT NULL COMMENT 'Payments for the rental; 0 when unpaid',
+        rental_duration_days INT COMMENT 'Calendar days between rental and return; NULL while the copy is out',
+        is_returned BOOLEAN NOT NULL COMMENT 'False while the copy is out',
+        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while the copy is out',
+        is_late_calendar BOOLEAN COMMENT 'Returned more calendar days later than allowed; NULL while the copy is out',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the rental row',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
+    """,
+    references={
+        "customer_key": dim_customer.TABLE,
+        "film_key": dim_film.TABLE,
+        "category_key": dim_category.TABLE,
+        "store_key": dim_store.TABLE,
+        "inventory_store_key": dim_store.TABLE,
+        "staff_key": dim_staff.TABLE,
+        "rental_date_key": dim_date.TABLE,
+        "return_date_key": dim_date.TABLE,
+    },
+)
+
+VERSION = ["valid_from", "valid_to"]
+
+
+def build(
+    rental: DataFrame,
+    payment: DataFrame,
+    inventory: DataFrame,
+    customers: DataFrame,
+    films: DataFrame,
+    categories: DataFrame,
+    stores: DataFrame,
+    staff: DataFrame,
+) -> DataFrame:
+    copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
+    copies = copies.withColumnRenamed("store_id", "copy_store_id").drop("is_deleted")
+    copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
+    films = films.select("film_id", "film_key", "category_id", "rental_duration", *VERSION)
+    staff = staff.select("staff_id", "staff_key", "store_id", *VERSION)
+    owners = stores.select(
+        F.col("store_id").alias("copy_store_id"), F.col("store_key").alias("inventory_store_key"), *VERSION
+    )
+    at = "rental_date"
+    facts = current(rental, ["rental_id"]).join(paid(payment), on="rental_id", how="left")
+    facts = as_of(facts, copies, on="inventory_id", at=at, key="inventory_key")
+    facts = as_of(facts, films, on="film_id", at=at, key="film_key")
+    facts = as_of(facts, staff, on="staff_id", at=at, key="staff_key")
+    for dimension, on, key in (
+        (customers.select("customer_id", "customer_key", *VERSION), "customer_id", "customer_key"),
+        (categories.select("category_id", "category_key", *VERSION), "category_id", "category_key"),
+        (stores.select("store_id", "store_key", *VERSION), "store_id", "store_key"),
+        (owners, "copy_store_id", "inventory_store_key"),
+    ):
+        facts = as_of(facts, dimension, on=on, at=at, key=key)
+    return measured(facts).select(*TABLE.column_names[:-1])
+
+
+def paid(payment: DataFrame) -> DataFrame:
+    """One row per rental with a payment: a rental may have several, by several customers (rental 4591)."""
+    return (
+        current(payment, ["payment_id"])
+        .groupBy("rental_id")
+        .agg(F.sum("amount").cast("decimal(10,2)").alias("paid"), F.count("*").cast("int").alias("payments"))
+    )
+
+
+def measured(facts: DataFrame) -> DataFrame:
+    days = F.datediff("return_date", "rental_date")
+    due = F.col("rental_date") + F.make_dt_interval(F.col("rental_duration"))
+    return facts.withColumns(
+        {
+            "rental_key": surrogate_key("rental_id"),
+            "rental_date_key": date_key("rental_date"),
+            "return_date_key": date_key("return_date"),
+            "due_date": due,
+            "rental_amount": F.coalesce("paid", F.lit(0).cast("decimal(10,2)")),
+            "number_of_payments": F.coalesce("payments", F.lit(0)),
+            "rental_duration_days": days,
+            "is_returned": F.col("return_date").isNotNull(),
+            "is_late": F.col("return_date") > due,
+            "is_late_calendar": days > F.col("rental_duration"),
+        }
+    )

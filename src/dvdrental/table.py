@@ -1,0 +1,66 @@
+"""The contract of a table, written once: DDL, documentation, key, not-null and reference rules come from it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+_COLUMN = re.compile(r"(?P<name>\w+)\s+(?P<type>.+?)(?P<required>\s+NOT NULL)?\s+COMMENT '(?P<comment>[^']+)'\s*,?\Z")
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    required: bool
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """`columns` is the body of CREATE TABLE, one column a line, each with a comment (no apostrophes in it).
+
+    `references` maps a column to the table whose key it holds.
+    """
+
+    layer: str
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    columns: str
+    references: Mapping[str, "Table"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        missing = {*self.key, *self.references} - {column.name for column in self.fields}
+        if missing:
+            raise ValueError(f"{self.full_name}: key or reference without a column: {sorted(missing)}")
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.layer}.{self.name}"
+
+    @cached_property
+    def fields(self) -> tuple[Column, ...]:
+        return tuple(_parse(line.strip()) for line in self.columns.splitlines() if line.strip())
+
+    @property
+    def column_names(self) -> list[str]:
+        return [column.name for column in self.fields]
+
+
+def _parse(line: str) -> Column:
+    match = _COLUMN.match(line)
+    if not match:
+        raise ValueError(f"not of the form `name TYPE [NOT NULL] COMMENT '...'`: {line}")
+    return Column(match["name"], match["type"], bool(match["required"]), match["comment"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A view that renames columns of one table: `columns` maps its names to those of the source."""
+
+    layer: str
+    name: str
+    comment: str
+    source: Table
+    columns: Mapping[str, str]
