@@ -1,11 +1,11 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # bronze.ingest
-# MAGIC One stream of Airbyte's landing: typed, appended once, counted.
+# MAGIC All streams of Airbyte's landing: typed, appended once, counted.
 # MAGIC
-# MAGIC Job parameter `stream` names the source table. A landing that has not changed is not read.
+# MAGIC The widget `streams` names source tables, separated by commas; `all` means the 15 of the job.
 # MAGIC
-# MAGIC Reads the landing of the stream. Rerunning is safe: what bronze already has is a duplicate.
+# MAGIC A landing that has not changed since is not read. Rerunning is safe: what bronze has is a duplicate.
 
 # COMMAND ----------
 try:
@@ -19,15 +19,17 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.bronze.ingest import ingest
+from dvdrental.bronze.streams import STREAMS
 from dvdrental.lake import Lake
+from dvdrental.ops import STEP, to_json
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
-dbutils.widgets.text("stream", "customer")
-stream = dbutils.widgets.get("stream")
-step = ingest(lake, stream)
+dbutils.widgets.text("streams", "all")
+streams = dbutils.widgets.get("streams")
+steps = ingest(lake, list(STREAMS) if streams == "all" else streams.split(","))
 
 # COMMAND ----------
-display(lake.changes(stream).limit(20))
-dbutils.notebook.exit(step.to_json())
+display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
+dbutils.notebook.exit(to_json(steps))

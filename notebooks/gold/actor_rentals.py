@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC A rental counts for each actor of its film: never add the actors up.
 # MAGIC
-# MAGIC Reads `silver.dim_actor`, `silver.bridge_film_actor`, `gold.rental_obt`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `silver.dim_actor`, `silver.bridge_film_actor`, `gold.rental_obt`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import actor_rentals, rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import bridge_film_actor, dim_actor
 
@@ -37,4 +40,4 @@ step = publish(lake, actor_rentals.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(actor_rentals.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Which categories a country rents, and their share.
 # MAGIC
-# MAGIC Reads `gold.rental_obt`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `gold.rental_obt`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import category_country_share, rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 
 lake = Lake.open(spark, dbutils)
@@ -32,4 +35,4 @@ step = publish(lake, category_country_share.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(category_country_share.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

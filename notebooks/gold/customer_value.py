@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC No names, no addresses: `customer_key` leads to them for who may see them.
 # MAGIC
-# MAGIC Reads `silver.dim_customer`, `silver.fact_rentals`, `silver.fact_payments`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `silver.dim_customer`, `silver.fact_rentals`, `silver.fact_payments`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import customer_value
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_customer, fact_payments, fact_rentals
 
@@ -37,4 +40,4 @@ step = publish(lake, customer_value.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(customer_value.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

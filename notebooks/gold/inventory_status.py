@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC As of the newest event in the data.
 # MAGIC
-# MAGIC Reads `silver.dim_inventory`, `silver.dim_film`, `gold.rental_obt`, `silver.fact_payments`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `silver.dim_inventory`, `silver.dim_film`, `gold.rental_obt`, `silver.fact_payments`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import inventory_status, rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_film, dim_inventory, fact_payments
 
@@ -38,4 +41,4 @@ step = publish(lake, inventory_status.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(inventory_status.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Months are those of the rental.
 # MAGIC
-# MAGIC Reads `gold.rental_obt`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `gold.rental_obt`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import monthly_film_rentals, rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 
 lake = Lake.open(spark, dbutils)
@@ -32,4 +35,4 @@ step = publish(lake, monthly_film_rentals.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(monthly_film_rentals.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Revenue is by month of payment and by the store of whoever took the money.
 # MAGIC
-# MAGIC Reads `silver.fact_rentals`, `silver.fact_payments`, `silver.dim_store`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `silver.fact_rentals`, `silver.fact_payments`, `silver.dim_store`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import monthly_store_sales
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_store, fact_payments, fact_rentals
 
@@ -37,4 +40,4 @@ step = publish(lake, monthly_store_sales.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(monthly_store_sales.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

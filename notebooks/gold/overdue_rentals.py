@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC As of the newest event in the data; fee and loss rules are those of the source.
 # MAGIC
-# MAGIC Reads `gold.rental_obt`, `silver.fact_payments`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `gold.rental_obt`, `silver.fact_payments`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import overdue_rentals, rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import fact_payments
 
@@ -36,4 +39,4 @@ step = publish(lake, overdue_rentals.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(overdue_rentals.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC No personal data. `store_*` follows the staff rule, `inventory_store_*` the copy rule.
 # MAGIC
-# MAGIC Reads `silver.fact_rentals`, `silver.dim_date`, `silver.dim_customer`, `silver.dim_store`, `silver.dim_film`, `silver.dim_category`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `silver.fact_rentals`, `silver.dim_date`, `silver.dim_customer`, `silver.dim_store`,
+# MAGIC `silver.dim_film`, `silver.dim_category`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -20,6 +23,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.gold import rental_obt
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_store, fact_rentals
 
@@ -40,4 +44,4 @@ step = publish(lake, rental_obt.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(rental_obt.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

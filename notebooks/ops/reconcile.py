@@ -17,10 +17,11 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.quality.reconcile import reconcile
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 step = reconcile(lake)
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Keys only; checked against `silver.dim_actor`.
 # MAGIC
-# MAGIC Reads `bronze.film_actor`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.film_actor`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import bridge_film_actor
 
@@ -32,4 +35,4 @@ step = publish(lake, bridge_film_actor.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(bridge_film_actor.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

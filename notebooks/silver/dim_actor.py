@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Two actors may share a name.
 # MAGIC
-# MAGIC Reads `bronze.actor`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.actor`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_actor
 
@@ -32,4 +35,4 @@ step = publish(lake, dim_actor.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_actor.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC City and country spelled out; who uses the address.
 # MAGIC
-# MAGIC Reads `bronze.address`, `bronze.city`, `bronze.country`, `bronze.staff`, `bronze.store`, `bronze.customer`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.address`, `bronze.city`, `bronze.country`, `bronze.staff`, `bronze.store`,
+# MAGIC `bronze.customer`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_address
 
@@ -39,4 +43,4 @@ step = publish(lake, dim_address.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_address.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -3,9 +3,13 @@
 # MAGIC # silver.dim_customer
 # MAGIC One row per customer and version. Holds personal data.
 # MAGIC
-# MAGIC A move, a renamed city or a change of the active flag opens a new version; an e-mail address is updated in place.
+# MAGIC A move, a renamed city or a change of the active flag opens a new version; an e-mail address is
+# MAGIC updated in place.
 # MAGIC
-# MAGIC Reads `bronze.customer`, `bronze.address`, `bronze.city`, `bronze.country`, `bronze.rental`, `bronze.payment`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.customer`, `bronze.address`, `bronze.city`, `bronze.country`, `bronze.rental`,
+# MAGIC `bronze.payment`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +23,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_customer
 
@@ -39,4 +44,4 @@ step = publish(lake, dim_customer.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_customer.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Whole years around all rentals, returns and payments; fiscal year from July to June.
 # MAGIC
-# MAGIC Reads `bronze.rental`, `bronze.payment`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.rental`, `bronze.payment`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_date
 
@@ -35,4 +38,4 @@ step = publish(lake, dim_date.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_date.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC Of several live categories the lowest id counts, so a film never fans out.
 # MAGIC
-# MAGIC Reads `bronze.film`, `bronze.language`, `bronze.film_category`, `bronze.category`, `bronze.inventory`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.film`, `bronze.language`, `bronze.film_category`, `bronze.category`,
+# MAGIC `bronze.inventory`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_film
 
@@ -38,4 +42,4 @@ step = publish(lake, dim_film.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_film.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

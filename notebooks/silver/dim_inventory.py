@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC The copy's film and the store that owns it, as of today.
 # MAGIC
-# MAGIC Reads `bronze.inventory`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.inventory`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_inventory
 
@@ -32,4 +35,4 @@ step = publish(lake, dim_inventory.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_inventory.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,9 @@
 # MAGIC
 # MAGIC Password and picture never get past landing.
 # MAGIC
-# MAGIC Reads `bronze.staff`, `bronze.store`, `bronze.rental`, `bronze.payment`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.staff`, `bronze.store`, `bronze.rental`, `bronze.payment`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_staff
 
@@ -37,4 +40,4 @@ step = publish(lake, dim_staff.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_staff.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

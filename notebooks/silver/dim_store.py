@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC A new address or manager opens a new version.
 # MAGIC
-# MAGIC Reads `bronze.store`, `bronze.address`, `bronze.city`, `bronze.country`, `bronze.staff`, `bronze.inventory`, `bronze.customer`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.store`, `bronze.address`, `bronze.city`, `bronze.country`, `bronze.staff`,
+# MAGIC `bronze.inventory`, `bronze.customer`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_store
 
@@ -40,4 +44,4 @@ step = publish(lake, dim_store.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(dim_store.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

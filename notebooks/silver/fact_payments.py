@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC Payer and till as of the payment, film and copy as of the rental.
 # MAGIC
-# MAGIC Reads `bronze.payment`, `silver.fact_rentals`, `silver.dim_customer`, `silver.dim_store`, `silver.dim_staff`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.payment`, `silver.fact_rentals`, `silver.dim_customer`, `silver.dim_store`,
+# MAGIC `silver.dim_staff`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_customer, dim_staff, dim_store, fact_payments, fact_rentals
 
@@ -38,4 +42,4 @@ step = publish(lake, fact_payments.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(fact_payments.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -5,7 +5,10 @@
 # MAGIC
 # MAGIC Dimension keys as of the rental; payments are added up per rental before they are joined.
 # MAGIC
-# MAGIC Reads `bronze.rental`, `bronze.payment`, `bronze.inventory`, `silver.dim_customer`, `silver.dim_film`, `silver.dim_category`, `silver.dim_store`, `silver.dim_staff`. Rerunning is safe: only differences are published, and only after the checks.
+# MAGIC Reads `bronze.rental`, `bronze.payment`, `bronze.inventory`, `silver.dim_customer`,
+# MAGIC `silver.dim_film`, `silver.dim_category`, `silver.dim_store`, `silver.dim_staff`.
+# MAGIC
+# MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
 # COMMAND ----------
 try:
@@ -19,6 +22,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
+from dvdrental.ops import to_json
 from dvdrental.publish import publish
 from dvdrental.silver import dim_category, dim_customer, dim_film, dim_staff, dim_store, fact_rentals
 
@@ -41,4 +45,4 @@ step = publish(lake, fact_rentals.TABLE, rows)
 
 # COMMAND ----------
 display(lake.read(fact_rentals.TABLE).limit(20))
-dbutils.notebook.exit(step.to_json())
+dbutils.notebook.exit(to_json([step]))

@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, epoch
 
-
 VALIDITY = ["valid_from", "valid_to", "is_deleted"]
 
 

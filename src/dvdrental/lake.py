@@ -1,9 +1,11 @@
 """Lake: the only code that reads or writes tables."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.envelope import raw_table_names
@@ -48,6 +50,9 @@ class Lake:
             "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
         )
 
+    def exists(self, table: Table) -> bool:
+        return self.spark.catalog.tableExists(self.name(table.layer, table.name))
+
     def create(self, table: Table) -> None:
         """Create the table from its contract unless it exists."""
         columns = ", ".join(
@@ -66,60 +71,56 @@ class Lake:
             f"AS SELECT {columns} FROM {self.name(view.source.layer, view.source.name)}"
         )
 
-    def version(self, name: str) -> int:
-        """Newest Delta version of a table, by its quoted name."""
-        return int(self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version").collect()[0][0])
-
     def state(self, name: str) -> str:
         """Version and commit time: a table that was dropped and made again never looks unchanged."""
         last = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version", "timestamp").collect()[0]
         return f"{last['version']}@{last['timestamp'].isoformat()}"
 
-    def last_landing_version(self, table: Table) -> str | None:
-        """What the last step that succeeded saw of the landing of a bronze table."""
-        self.create(STEP)
-        steps = self.read(STEP).filter((F.col("table_name") == table.full_name) & (F.col("status") != "failed"))
-        return steps.agg(F.max_by("landing_version", "started_at")).collect()[0][0]
+    def read_at(self, name: str, state: str) -> DataFrame:
+        """A table as it was at a state, whatever is written to it meanwhile."""
+        return self.spark.read.option("versionAsOf", state.partition("@")[0]).table(name)
 
-    def stage_name(self, table: Table) -> str:
-        """Quoted name of the run's own staging table, so that two runs never share one."""
-        run = self.settings.run_id.replace("-", "_")
-        return self.name("ops", f"stage_{table.layer}_{table.name}_{run}")
+    def last_landing_versions(self) -> dict[str, str]:
+        """Per bronze table, what the last step that succeeded saw of its landing."""
+        if not self.exists(STEP):
+            return {}
+        good = self.read(STEP).filter("landing_version is not null and status <> 'failed'")
+        last = good.groupBy("table_name").agg(F.max_by("landing_version", "started_at"))
+        return dict(last.collect())
 
-    def write_stage(self, name: str, rows: DataFrame) -> DataFrame:
+    def stage_path(self, table: Table) -> str:
+        """The run's own folder, so that two runs never share one."""
+        return f"{self.settings.staging}/{self.settings.run_id}/{table.full_name}"
+
+    def write_stage(self, path: str, rows: DataFrame) -> DataFrame:
         """Materialise rows, and give them back as they lie on disk: what is audited is what is published."""
-        self.drop_stage(name)
-        # Made empty first: Spark reports observed metrics of an append, not of a write that creates the table.
-        self.spark.catalog.createTable(name, source="delta", schema=rows.schema)
-        rows.write.format("delta").mode("append").saveAsTable(name)
-        return self.spark.table(name)
+        rows.write.mode("overwrite").parquet(path)
+        return self.spark.read.schema(rows.schema).parquet(path)
 
-    def drop_stage(self, name: str) -> None:
-        self.spark.sql(f"DROP TABLE IF EXISTS {name}")
+    def drop_stage(self, path: str) -> None:
+        shutil.rmtree(path)
 
     def append(self, table: Table, rows: DataFrame) -> None:
         """One commit. Columns are matched by name; the contract's types are enforced by Delta."""
         writer = rows.select(*table.column_names).write.format("delta").mode("append")
         writer.option("userMetadata", self.settings.run_id).saveAsTable(self.name(table.layer, table.name))
 
-    def append_row(self, table: Table, row: Mapping[str, Any]) -> None:
-        schema = ", ".join(f"{column.name} {column.type}" for column in table.fields)
-        values = [tuple(row[column] for column in table.column_names)]
+    def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        values = [tuple(row[column] for column in table.column_names) for row in rows]
         self.create(table)
-        self.append(table, self.spark.createDataFrame(values, schema))
+        self.append(table, self.spark.createDataFrame(values, _schema(table)))
 
-    def merge(self, table: Table, source: str, insert_only: bool = False) -> None:
-        """One commit from a staged table (quoted name) whose `_op` says insert, update or delete per row."""
-        on = " AND ".join(f"t.{ident(c)} = s.{ident(c)}" for c in table.key)
-        updates = ", ".join(f"{ident(c)} = s.{ident(c)}" for c in table.column_names)
-        columns = ", ".join(ident(c) for c in table.column_names)
-        values = ", ".join(f"s.{ident(c)}" for c in table.column_names)
-        matched = (
-            ""
-            if insert_only
-            else f"WHEN MATCHED AND s._op = 'delete' THEN DELETE WHEN MATCHED THEN UPDATE SET {updates} "
-        )
-        self.spark.sql(
-            f"MERGE INTO {self.name(table.layer, table.name)} t USING {source} s ON {on} {matched}"
-            f"WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({values})"
-        )
+    def empty(self, table: Table) -> DataFrame:
+        return self.spark.createDataFrame([], _schema(table))
+
+    def merge(self, table: Table, rows: DataFrame) -> None:
+        """One commit of rows whose `_op` says insert, update or delete."""
+        target, source = self.name(table.layer, table.name), rows.alias("s")
+        on = reduce(Column.__and__, (F.col(f"{target}.{c}") == F.col(f"s.{c}") for c in table.key))
+        values = {c: F.col(f"s.{c}") for c in table.column_names}
+        merge = source.mergeInto(target, on).whenMatched(F.col("s._op") == "delete").delete()
+        merge.whenMatched().update(values).whenNotMatched().insert(values).merge()
+
+
+def _schema(table: Table) -> str:
+    return ", ".join(f"{column.name} {column.type}" for column in table.fields)

@@ -31,7 +31,6 @@ STEP = Table(
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
         rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys',
         landing_version STRING COMMENT 'Bronze: version and commit time of the landing table that was read',
-        output_version BIGINT COMMENT 'Delta version of the published table',
         checks ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>> COMMENT 'Quality results: status is pass, fail or error (the rule could not run)',
         started_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
         seconds DOUBLE NOT NULL COMMENT 'Wall time',
@@ -81,13 +80,14 @@ class Step:
     rows_deleted: int | None = None
     rows_after: int | None = None
     landing_version: str | None = None
-    output_version: int | None = None
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
     message: str | None = None
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), default=str)
+
+def to_json(steps: list[Step]) -> str:
+    """Exit value of a notebook: its ledger rows."""
+    return json.dumps([asdict(step) for step in steps], default=str)
 
 
 def utc_now() -> datetime:
@@ -96,8 +96,19 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def recorded(lake: "Lake", name: str) -> Iterator[Step]:
-    """Run a step and append its ledger row, whatever happens inside."""
+def recording(lake: "Lake") -> Iterator[list[Step]]:
+    """Steps that are put into the list are appended to the ledger at the end, whatever happens inside, in one commit."""
+    steps: list[Step] = []
+    try:
+        yield steps
+    finally:
+        if steps:
+            lake.append_rows(STEP, [asdict(step) for step in steps])
+
+
+@contextmanager
+def attempt(lake: "Lake", name: str, steps: list[Step]) -> Iterator[Step]:
+    """Run one step and put it into the list, timed, with the error that ended it."""
     step = Step(run_id=lake.settings.run_id, table_name=name, started_at=utc_now())
     began = time.monotonic()
     try:
@@ -107,7 +118,14 @@ def recorded(lake: "Lake", name: str) -> Iterator[Step]:
         raise
     finally:
         step.seconds = round(time.monotonic() - began, 3)
-        lake.append_row(STEP, asdict(step))
+        steps.append(step)
+
+
+@contextmanager
+def recorded(lake: "Lake", name: str) -> Iterator[Step]:
+    """One step with its ledger row."""
+    with recording(lake) as steps, attempt(lake, name, steps) as step:
+        yield step
 
 
 def describe(error: Exception) -> str:

@@ -18,26 +18,28 @@ LOADED_AT = "_loaded_at"
 def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
     """Make the table hold the desired rows. No difference, no commit; no good audit, no commit."""
     with recorded(lake, table.full_name) as step:
-        lake.create(table)
-        counts, stage = Observation(), lake.stage_name(table)
-        changes = difference(lake.read(table), desired, table).observe(counts, *_counts())
+        counts, stage = Observation(), lake.stage_path(table)
+        published = lake.read(table) if lake.exists(table) else None
+        changes = difference(published, desired, table).observe(counts, *_counts())
         changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
         staged = lake.write_stage(stage, _resolve(lake, table, changes))
         _take(step, counts.get)
         if step.rows_inserted or step.rows_updated or step.rows_deleted:
             step.checks = _audit(table, staged, step)
             gate.refuse(table, step.checks, stage)
-            _commit(lake, table, stage, step)
+            _commit(lake, table, staged, step)
         lake.drop_stage(stage)
     return step
 
 
-def difference(published: DataFrame, desired: DataFrame, table: Table) -> DataFrame:
+def difference(published: DataFrame | None, desired: DataFrame, table: Table) -> DataFrame:
     """All rows of both sides, with `_op`: insert, update, delete, or NULL where nothing changes.
 
-    When a row was loaded is no difference.
+    When a row was loaded is no difference. `published` is None for a table that does not exist yet.
     """
     columns = [c for c in table.column_names if c != LOADED_AT]
+    if published is None:
+        return desired.select(*columns, F.lit("insert").alias("_op"), F.lit(False).alias("_was"))
     new = desired.select(*table.key, F.struct(*columns).alias("_new"))
     old = published.select(*table.key, F.struct(*columns).alias("_old"))
     operation = (
@@ -45,12 +47,9 @@ def difference(published: DataFrame, desired: DataFrame, table: Table) -> DataFr
         .when(F.col("_new").isNull(), "delete")
         .when(~same([F.col("_new")], [F.col("_old")]), "update")
     )
+    row, was = F.coalesce("_new", "_old").alias("_row"), F.col("_old").isNotNull().alias("_was")
     joined = new.join(old, on=list(table.key), how="full")
-    return joined.select(
-        F.coalesce("_new", "_old").alias("_row"),
-        operation.alias("_op"),
-        F.col("_old").isNotNull().alias("_was"),
-    ).select("_row.*", "_op", "_was")
+    return joined.select(row, operation.alias("_op"), was).select("_row.*", "_op", "_was")
 
 
 def _counts() -> list[Column]:
@@ -91,10 +90,10 @@ def _audit(table: Table, staged: DataFrame, step: Step) -> list[Check]:
     return [left, *gate.audit(table, staged.filter("_op <> 'delete'"))]
 
 
-def _commit(lake: Lake, table: Table, stage: str, step: Step) -> None:
+def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
+    lake.create(table)
     if step.rows_updated or step.rows_deleted:
-        lake.merge(table, stage)
+        lake.merge(table, staged)
     else:
-        lake.append(table, lake.spark.table(stage))
+        lake.append(table, staged)
     step.status = "published"
-    step.output_version = lake.version(lake.name(table.layer, table.name))

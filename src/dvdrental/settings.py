@@ -7,6 +7,7 @@ from typing import Any
 from dvdrental.errors import SettingsError
 from dvdrental.names import ident
 
+_FOLDER = re.compile(r"/[^*?\[\]{}\\\x00-\x1f]*\Z")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -26,6 +27,8 @@ class Settings:
     """Source schema: part of Airbyte's raw table names."""
     max_delete_percent: str = "20"
     """A snapshot that would delete more than this share of a stream's live keys is refused."""
+    staging: str = "/Volumes/dvd_dev/ops/staging"
+    """Folder for rows that wait for their audit: on the platform a volume."""
     run_id: str = "manual"
 
     def __post_init__(self) -> None:
@@ -35,6 +38,8 @@ class Settings:
         if len(self.landing_parts) != 3:
             raise SettingsError(f"landing: {self.landing[:40]!r} is neither a schema nor catalog.schema")
         ident(*self.landing_parts)
+        if not _FOLDER.match(self.staging) or ".." in self.staging:
+            raise SettingsError("staging: use an absolute path without wildcards")
         if not _RUN_ID.match(self.run_id):
             raise SettingsError("run_id: use letters, digits, - and _ only, at most 64")
         if not (self.max_delete_percent.isdigit() and int(self.max_delete_percent) <= 100):

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.bronze.parse import CHANGES
 from dvdrental.bronze.streams import Stream
-from dvdrental.columns import moment, same
+from dvdrental.columns import moment
 
 
 def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> DataFrame:
@@ -21,15 +21,14 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
     (`_at`, `_extracted_at`) that the caller knows. Time does not go back: a row that returns or changes with an old
     change time takes the time of the event it follows.
     """
-    columns = stream.business_columns
     rows = known.withColumn("_rejected", F.lit(None).cast("string")).withColumn("_landed", F.lit(False))
     rows = rows.unionByName(landed.withColumn("_landed", F.lit(True)), allowMissingColumns=True)
     in_order = Window.partitionBy(*stream.key).orderBy(
         "_landed", F.col("_rejected").isNotNull(), "_extracted_at", "_raw_id"
     )
-    business = [F.col(c) for c in columns]
-    previous = [F.lag(c).over(in_order) for c in columns]
-    unchanged = same(business, previous) & ~F.coalesce(F.lag("_is_delete").over(in_order), F.lit(True))
+    was_alive = ~F.coalesce(F.lag("_is_delete").over(in_order), F.lit(True))
+    business = F.struct(*stream.business_columns)
+    unchanged = was_alive & business.eqNullSafe(F.lag(business).over(in_order))
     in_snapshot = F.max("_landed").over(Window.partitionBy(*stream.key))
     outcome = (
         F.when(~F.col("_landed") & (in_snapshot | F.col("_is_delete")), "kept")
@@ -38,13 +37,12 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
         .when(unchanged, "duplicate")
         .otherwise("stored")
     )
-    came_alive = F.col("_landed") & F.coalesce(F.lag("_is_delete").over(in_order), F.lit(True))
     latest = F.max("_at").over(in_order.rowsBetween(Window.unboundedPreceding, 0))
     return rows.select(
         *(c for c in rows.columns if c != "_at"),
         latest.alias("_at"),
         outcome.alias("_outcome"),
-        (came_alive & (outcome == "stored")).alias("_new_key"),
+        (F.col("_landed") & ~was_alive & (outcome == "stored")).alias("_new_key"),
     )
 
 

@@ -42,7 +42,7 @@ TECHNICAL = """
     _raw_id STRING COMMENT 'Airbyte id of the landed row; NULL for a delete that a snapshot implies',
     _extracted_at TIMESTAMP_NTZ NOT NULL COMMENT 'When Airbyte read the row, UTC',
     _generation_id BIGINT COMMENT 'Airbyte generation of the row; NULL where the landing has none',
-    _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values that were nulled on the way, and why',
+    _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values nulled on the way',
     _lsn BIGINT COMMENT 'Position in the log of the source (CDC only)',
     _is_delete BOOLEAN NOT NULL COMMENT 'True when the event ends the row; then only the key is filled',
     _at TIMESTAMP_NTZ NOT NULL COMMENT 'When the change happened in the source: its change time, else the extraction',

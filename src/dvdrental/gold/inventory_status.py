@@ -1,4 +1,4 @@
-"""gold.inventory_status: one row per live copy: is it on the shelf, out, overdue or lost, and how often it is rented."""
+"""gold.inventory_status: one row per live copy: on the shelf, out, overdue or lost, and how often rented."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -18,7 +18,7 @@ TABLE = Table(
         title STRING COMMENT 'Title of today',
         category STRING COMMENT 'Category of today',
         store_id INT COMMENT 'Store that owns the copy',
-        status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (overdue by more than twice the allowed days)',
+        status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (overdue by over twice the allowed days)',
         is_available BOOLEAN NOT NULL COMMENT 'True when the copy is in the store',
         rental_count BIGINT NOT NULL COMMENT 'Rentals so far; 0 = dead stock',
         revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments for those rentals, US dollars',

@@ -14,7 +14,7 @@ TABLE = Table(
         store_id INT NOT NULL COMMENT 'Store; -1 = unknown',
         month_start DATE NOT NULL COMMENT 'First day of the month',
         store_city STRING COMMENT 'City of the store today',
-        revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments taken in the month by staff of the store, US dollars; 0 when none',
+        revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments taken in the month by its staff, US dollars; 0 when none',
         number_of_sales BIGINT NOT NULL COMMENT 'Those payments; 0 when none',
         number_of_rentals BIGINT NOT NULL COMMENT 'Rentals handed out in the month by staff of the store; 0 when none',
         is_last_12_months BOOLEAN NOT NULL COMMENT 'True for the newest 12 months of the data, not of the calendar',

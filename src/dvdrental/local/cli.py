@@ -68,9 +68,9 @@ def _run(options: argparse.Namespace) -> int:
     began, run_id = time.monotonic(), datetime.now(UTC).strftime("local-%Y%m%d-%H%M%S")
     bundle = Bundle(find_root(Path.cwd()))
     own = dict(pair.partition("=")[::2] for pair in options.parameter)
-    tasks = plan(bundle, JOB, lakes.parameters(run_id) | own)
-    database = read_source(options.source)
     folder = options.lake or lakes.default_folder(options.source)
+    tasks = plan(bundle, JOB, lakes.parameters(folder, run_id) | own)
+    database = read_source(options.source)
     with lakes.locked(folder), ThreadPoolExecutor(1) as beside:
         landing = beside.submit(lakes.land, database, folder, options.envelope)
         spark = start_session(folder)
@@ -97,7 +97,7 @@ def _sql(options: argparse.Namespace) -> int:
 
 
 def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
-    steps = [task.result for task in tasks if task.result]
+    steps = [step for task in tasks for step in task.steps]
     checks = [check for step in steps for check in step["checks"]]
     grid = Grid("table", "rows", "result", title="Published", title_justify="left")
     for step in steps:
@@ -118,7 +118,9 @@ def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
 def _failure(task: Task, error: Exception) -> None:
     """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
     where = "".join(traceback.format_tb(error.__traceback__)[-4:])
-    CONSOLE.print(f"{task.key} failed\n{where}{describe(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print(
+        f"{task.key} failed\n{where}{describe(error)}", style="red", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from dvdrental.settings import Settings
 
 LAKES = Path("lake")
 LANDING = "landing"
+STAGING = "staging"
 
 
 class LakeInUseError(DvdRentalError):
@@ -76,13 +77,13 @@ def land(database: Database, folder: Path, envelope: str, now: datetime | None =
     return True
 
 
-def parameters(run_id: str) -> dict[str, str]:
+def parameters(folder: Path, run_id: str) -> dict[str, str]:
     """Job parameters that differ on this machine."""
-    return {"catalog": CATALOG, "landing": LANDING, "run_id": run_id}
+    return {"catalog": CATALOG, "landing": LANDING, "staging": str(folder.resolve() / STAGING), "run_id": run_id}
 
 
 def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake:
-    settings = Settings(**parameters(run_id))
+    settings = Settings(**parameters(folder, run_id))
     for schema in ("bronze", "silver", "gold", "ops", LANDING):
         (folder / schema).mkdir(parents=True, exist_ok=True)
     register(spark, folder)

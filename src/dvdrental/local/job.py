@@ -1,7 +1,6 @@
 """Run the bundle's job on this machine: its notebooks, its order, its parameters."""
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,12 +17,10 @@ from dvdrental.local.notebook import run_notebook
 THREADS = 4
 """Independent tasks side by side: pays even on two cores, as most of a small task is waiting and planning."""
 
-_DYNAMIC = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
-
 
 @dataclass
 class Task:
-    """One notebook run. An element of a for_each task is a task of its own, named parent[element]."""
+    """One notebook run; `steps` are the ledger rows it gave as its exit value."""
 
     key: str
     notebook: Path
@@ -33,12 +30,8 @@ class Task:
     state: str = "pending"
     began: float = 0.0
     seconds: float = 0.0
-    result: dict[str, Any] = field(default_factory=dict)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     error: Exception | None = None
-
-    @property
-    def parent(self) -> str:
-        return self.key.partition("[")[0]
 
     @property
     def done(self) -> bool:
@@ -55,32 +48,23 @@ def plan(bundle: Bundle, job_key: str, overrides: Mapping[str, str]) -> list[Tas
         parameter["name"]: overrides.get(parameter["name"]) or bundle.resolve(str(parameter["default"]))
         for parameter in job["parameters"]
     }
-    tasks = {definition["task_key"]: _tasks(bundle, definition, shared) for definition in job["tasks"]}
-    graph = {key: group[0].depends_on for key, group in tasks.items()}
+    tasks = {definition["task_key"]: _task(bundle, definition, shared) for definition in job["tasks"]}
+    graph = {key: task.depends_on for key, task in tasks.items()}
     if missing := {name for needs in graph.values() for name in needs} - set(tasks):
         raise BundleError(f"a task depends on {', '.join(sorted(missing))}, which the job does not have")
-    return [task for key in TopologicalSorter(graph).static_order() for task in tasks[key]]
+    return [tasks[key] for key in TopologicalSorter(graph).static_order()]
 
 
-def _tasks(bundle: Bundle, definition: dict[str, Any], shared: dict[str, str]) -> list[Task]:
-    loop = definition.get("for_each_task")
-    inputs = json.loads(loop["inputs"]) if loop else [None]
-    notebook_task = (loop["task"] if loop else definition)["notebook_task"]
-    own = {k: bundle.resolve(v) for k, v in notebook_task.get("base_parameters", {}).items()}
-    return [
-        Task(
-            key=definition["task_key"] if element is None else f"{definition['task_key']}[{element}]",
-            notebook=(bundle.root / "resources" / notebook_task["notebook_path"]).resolve(),
-            parameters={k: _fill(v, {"input": str(element)}) for k, v in own.items()} | shared,
-            depends_on=[upstream["task_key"] for upstream in definition.get("depends_on", [])],
-            run_if=definition.get("run_if", "ALL_SUCCESS"),
-        )
-        for element in inputs
-    ]
-
-
-def _fill(text: str, values: Mapping[str, str]) -> str:
-    return _DYNAMIC.sub(lambda match: values.get(match[1], match[0]), text)
+def _task(bundle: Bundle, definition: dict[str, Any], shared: dict[str, str]) -> Task:
+    notebook_task = definition["notebook_task"]
+    own = {name: bundle.resolve(value) for name, value in notebook_task.get("base_parameters", {}).items()}
+    return Task(
+        key=definition["task_key"],
+        notebook=(bundle.root / "resources" / notebook_task["notebook_path"]).resolve(),
+        parameters=own | shared,
+        depends_on=[upstream["task_key"] for upstream in definition.get("depends_on", [])],
+        run_if=definition.get("run_if", "ALL_SUCCESS"),
+    )
 
 
 def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None]) -> bool:
@@ -103,7 +87,7 @@ def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None])
 
 
 def _next_state(task: Task, tasks: list[Task]) -> str:
-    upstream = [other for other in tasks if other.parent in task.depends_on]
+    upstream = [other for other in tasks if other.key in task.depends_on]
     if not all(other.done for other in upstream):
         return "pending"
     good = task.run_if == "ALL_DONE" or all(other.state == "success" for other in upstream)
@@ -114,7 +98,7 @@ def _execute(task: Task, spark: SparkSession) -> None:
     """Errors of a notebook end the task, not the job; the caller shows them."""
     task.began = time.monotonic()
     try:
-        task.result = json.loads(run_notebook(task.notebook, spark, task.parameters) or "{}")
+        task.steps = json.loads(run_notebook(task.notebook, spark, task.parameters) or "[]")
         task.state = "success"
     except Exception as error:
         task.error, task.state = error, "failed"

@@ -39,7 +39,9 @@ class Progress:
 
     def changed(self, task: Task) -> None:
         if task.done and not self._console.is_terminal:
-            self._console.print(f"{task.state:8}{task.key:38}{task.seconds:6.1f} s  {outcome(task)}", highlight=False, markup=False)
+            self._console.print(
+                f"{task.state:8}{task.key:38}{task.seconds:6.1f} s  {outcome(task)}", highlight=False, markup=False
+            )
 
     def _grid(self) -> Grid:
         grid = Grid("", "task", "seconds", "result", box=None, header_style="dim")
@@ -49,20 +51,20 @@ class Progress:
         return grid
 
 
+COUNTS = {
+    "landed": "rows_landed",
+    "duplicate": "rows_duplicate",
+    "quarantined": "rows_quarantined",
+    "inserted": "rows_inserted",
+    "updated": "rows_updated",
+    "deleted": "rows_deleted",
+}
+
+
 def outcome(task: Task) -> str:
-    """In words: what the task's ledger row says."""
-    step = task.result
-    if not step:
-        return "" if task.error is None else type(task.error).__name__
-    parts = [step["status"]]
-    for label, column in (
-        ("landed", "rows_landed"),
-        ("duplicate", "rows_duplicate"),
-        ("quarantined", "rows_quarantined"),
-        ("inserted", "rows_inserted"),
-        ("updated", "rows_updated"),
-        ("deleted", "rows_deleted"),
-    ):
-        if step[column]:
-            parts.append(f"{step[column]:,} {label}")
-    return ", ".join(parts)
+    """In words: what the task's ledger rows say, added up."""
+    if task.error is not None:
+        return type(task.error).__name__
+    sums = {label: sum(step[column] or 0 for step in task.steps) for label, column in COUNTS.items()}
+    states = sorted({step["status"] for step in task.steps})
+    return ", ".join([*states, *(f"{count:,} {label}" for label, count in sums.items() if count)])
