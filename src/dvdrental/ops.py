@@ -14,12 +14,14 @@ from dvdrental.table import Table
 if TYPE_CHECKING:
     from dvdrental.lake import Lake
 
+CHECKS = "ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>>"
+
 STEP = Table(
     layer="ops",
     name="step",
     grain="one row per attempt to fill a table",
     key=("run_id", "table_name", "started_at"),
-    columns="""
+    columns=f"""
         run_id STRING NOT NULL COMMENT 'Run of the job; manual for a notebook opened by hand',
         table_name STRING NOT NULL COMMENT 'layer.table',
         status STRING NOT NULL COMMENT 'published, unchanged or failed',
@@ -31,7 +33,7 @@ STEP = Table(
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
         rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys',
         landing_version STRING COMMENT 'Bronze: version and commit time of the landing table that was read',
-        checks ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>> COMMENT 'Quality results: status is pass, fail or error (the rule could not run)',
+        checks {CHECKS} COMMENT 'Quality results; status is pass, fail or error (the rule could not run)',
         started_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
         seconds DOUBLE NOT NULL COMMENT 'Wall time',
         message STRING COMMENT 'Error class and text, without values of rows'
@@ -97,7 +99,7 @@ def utc_now() -> datetime:
 
 @contextmanager
 def recording(lake: "Lake") -> Iterator[list[Step]]:
-    """Steps that are put into the list are appended to the ledger at the end, whatever happens inside, in one commit."""
+    """Append the steps that are put into the list to the ledger, whatever happens inside, in one commit."""
     steps: list[Step] = []
     try:
         yield steps

@@ -22,6 +22,7 @@ from dvdrental.local.session import start_session
 from dvdrental.ops import describe
 
 JOB = "dvd_rental_pipeline"
+EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
 CONSOLE = Console()
 
 
@@ -111,16 +112,15 @@ def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
             _failure(task, task.error)
     skipped = [task.key for task in tasks if task.state == "skipped"]
     if skipped:
-        CONSOLE.print(f"not run because of that: {', '.join(skipped)}")
-    CONSOLE.print(f'Try: dvdrental sql "select * from gold.monthly_store_sales" --lake {folder}', highlight=False)
+        CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
+    CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", highlight=False, soft_wrap=True)
 
 
 def _failure(task: Task, error: Exception) -> None:
     """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
     where = "".join(traceback.format_tb(error.__traceback__)[-4:])
-    CONSOLE.print(
-        f"{task.key} failed\n{where}{describe(error)}", style="red", markup=False, highlight=False, soft_wrap=True
-    )
+    text = f"{task.key} failed\n{where}{describe(error)}"
+    CONSOLE.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
@@ -18,6 +19,7 @@ from dvdrental.local.landing import Database, write_landing
 from dvdrental.local.session import CATALOG, register
 from dvdrental.settings import Settings
 
+Envelope = Literal["v1", "v2"]
 LAKES = Path("lake")
 LANDING = "landing"
 STAGING = "staging"
@@ -60,11 +62,10 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def land(database: Database, folder: Path, envelope: str, now: datetime | None = None) -> bool:
+def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
-    state_file, state = folder / ".source.json", {"generation": 0, "fingerprint": ""}
-    if state_file.exists():
-        state = json.loads(state_file.read_text())
+    state_file = folder / ".source.json"
+    state = json.loads(state_file.read_text()) if state_file.exists() else {"generation": 0, "fingerprint": ""}
     text = json.dumps([envelope, database], ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if fingerprint == state["fingerprint"]:

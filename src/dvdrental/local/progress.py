@@ -39,9 +39,8 @@ class Progress:
 
     def changed(self, task: Task) -> None:
         if task.done and not self._console.is_terminal:
-            self._console.print(
-                f"{task.state:8}{task.key:38}{task.seconds:6.1f} s  {outcome(task)}", highlight=False, markup=False
-            )
+            line = f"{task.state:8}{task.key:38}{task.seconds:6.1f} s  {outcome(task)}"
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def _grid(self) -> Grid:
         grid = Grid("", "task", "seconds", "result", box=None, header_style="dim")

@@ -27,7 +27,7 @@ TABLE = Table(
         city STRING COMMENT 'Name of the city',
         country_id INT COMMENT 'Country',
         country STRING COMMENT 'Name of the country',
-        is_active_customer BOOLEAN COMMENT 'The active flag of the source (active = 1), not activebool, which is always true',
+        is_active_customer BOOLEAN COMMENT 'The real flag of the source: active = 1, not activebool',
         create_date DATE COMMENT 'When the customer was registered',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the customer row',
         {VALIDITY}

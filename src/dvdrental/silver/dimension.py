@@ -14,7 +14,7 @@ VALIDITY = """
     valid_from TIMESTAMP_NTZ NOT NULL COMMENT 'Start of the version, UTC; the first version opens at 1970-01-01',
     valid_to TIMESTAMP_NTZ COMMENT 'End of the version (exclusive), UTC; NULL while it is valid',
     is_current BOOLEAN NOT NULL COMMENT 'True for the version that is valid now',
-    is_inferred BOOLEAN NOT NULL COMMENT 'True for a key that facts use but the source does not (yet) have, and for the unknown member -1',
+    is_inferred BOOLEAN NOT NULL COMMENT 'True for the unknown member -1 and for keys in use that the source lacks',
     _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
 """
 
