@@ -65,7 +65,7 @@ def locked(folder: Path) -> Iterator[None]:
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
     state_file = folder / ".source.json"
-    state = json.loads(state_file.read_text()) if state_file.exists() else {"generation": 0, "fingerprint": ""}
+    state = json.loads(state_file.read_text() if state_file.exists() else '{"generation": 0, "fingerprint": ""}')
     text = json.dumps([envelope, database], ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if fingerprint == state["fingerprint"]:

@@ -61,9 +61,7 @@ def server():
         _start(server, folder)
         yield server
     finally:
-        _as_server_user(
-            [server.programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], folder
-        )
+        _as_server_user([server.programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], folder)
         shutil.rmtree(folder)
 
 
@@ -82,9 +80,7 @@ def _start(server, folder):
             os.chown(path, _server_user().pw_uid, _server_user().pw_gid)
     access = ("-U", "postgres", "-A", "scram-sha-256", "--pwfile", folder / "password")
     text = ("-E", "UTF8", "--locale=C", "--no-sync")
-    _as_server_user(
-        [server.programs / "initdb", "-D", folder / "data", *access, *text], folder
-    ).check_returncode()
+    _as_server_user([server.programs / "initdb", "-D", folder / "data", *access, *text], folder).check_returncode()
     options = f"-p {server.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
     start = ("-w", "-l", folder / "log", "-o", options, "start")
     _as_server_user([server.programs / "pg_ctl", "-D", folder / "data", *start], folder).check_returncode()

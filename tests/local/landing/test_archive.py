@@ -80,9 +80,7 @@ def test_rows_are_sorted_by_key(members, sample, tmp_path):
 
 
 def test_older_script_other_column_order_and_further_columns_are_read(sample, tmp_path):
-    changed = {
-        table: [dict(reversed(row.items())) | {"note": "x"} for row in rows] for table, rows in sample.items()
-    }
+    changed = {table: [dict(reversed(row.items())) | {"note": "x"} for row in rows] for table, rows in sample.items()}
     members = dump_members(changed | {"extra": [{"a": "1"}]})
     members["restore.sql"] = members["restore.sql"].replace(b"COPY public.", b"COPY ").replace(b"\n", b"\r\n")
     database = read_source(str(pack(members, tmp_path / "a.tar")))
@@ -197,7 +195,5 @@ def test_damaged_rows_name_their_table(members, sample, tmp_path, content):
 
 
 def test_missing_data_member(members, tmp_path):
-    path = pack(
-        {name: content for name, content in members.items() if name != "3003.dat"}, tmp_path / "a.tar"
-    )
+    path = pack({name: content for name, content in members.items() if name != "3003.dat"}, tmp_path / "a.tar")
     assert "cut off or damaged" in refused(path)

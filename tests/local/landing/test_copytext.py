@@ -10,9 +10,7 @@ _ODD = st.text(alphabet="\t\n\r\\\b\f\v\"'N.x0aé {},", max_size=6)
 _TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
 
 
-@given(
-    st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(st.none() | _ODD | _TEXT, min_size=n, max_size=n)))
-)
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(st.none() | _ODD | _TEXT, min_size=n, max_size=n))))
 def test_rows_of_any_text_come_back(rows):
     data = "".join(map(copy_line, rows)).encode()
     assert list(parse(data)) == rows

@@ -75,8 +75,7 @@ def test_v2_row(landing):
     assert row == {
         "_airbyte_extracted_at": AT,
         "_airbyte_loaded_at": None,
-        "_airbyte_data": '{"store_id":1,"manager_staff_id":1,"address_id":1,'
-        '"last_update":"2006-02-15T09:45:30"}',
+        "_airbyte_data": '{"store_id":1,"manager_staff_id":1,"address_id":1,"last_update":"2006-02-15T09:45:30"}',
         "_airbyte_meta": '{"sync_id":3,"changes":[]}',
         "_airbyte_generation_id": 3,
     }

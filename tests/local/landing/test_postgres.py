@@ -76,17 +76,13 @@ def test_integer_wider_than_in_the_dump_is_no_other_database(copy_of_dump, dump)
 def test_other_types_are_named(copy_of_dump):
     execute(copy_of_dump, "ALTER TABLE payment ALTER payment_date TYPE timestamptz")
     message = refused(copy_of_dump)
-    assert (
-        "payment.payment_date is timestamp with time zone instead of timestamp without time zone" in message
-    )
+    assert "payment.payment_date is timestamp with time zone instead of timestamp without time zone" in message
 
 
 def test_missing_table_and_column_are_named(copy_of_dump):
     execute(copy_of_dump, "ALTER TABLE payment RENAME TO payments", "ALTER TABLE staff DROP COLUMN picture")
     message = refused(copy_of_dump)
-    assert (
-        "/changed is not the DVD Rental database: it has no table payment, column staff.picture;" in message
-    )
+    assert "/changed is not the DVD Rental database: it has no table payment, column staff.picture;" in message
 
 
 def test_empty_database(server):

@@ -230,9 +230,7 @@ def test_two_actors_of_one_name(sample):
 def test_names_of_customers_titles_and_emails_are_unique(sample):
     for table, column in [("customer", "email"), ("film", "title")]:
         assert len(set(values(sample[table], column))) == len(sample[table])
-    assert all(
-        email.endswith("@example.org") for email in values(sample["customer"] + sample["staff"], "email")
-    )
+    assert all(email.endswith("@example.org") for email in values(sample["customer"] + sample["staff"], "email"))
 
 
 def test_countries_with_commas_and_one_without_customers(sample):
@@ -282,9 +280,7 @@ def test_no_two_rentals_of_a_copy_overlap_and_no_return_precedes_its_rental(samp
         stays[row["inventory_id"]].append((row["rental_date"], row["return_date"] or "9999"))
     for copy in stays.values():
         assert all(rented < returned for rented, returned in copy)
-        assert all(
-            first[1] <= second[0] for first, second in zip(sorted(copy), sorted(copy)[1:], strict=False)
-        )
+        assert all(first[1] <= second[0] for first, second in zip(sorted(copy), sorted(copy)[1:], strict=False))
 
 
 def test_returns_are_late_and_on_time(rentals):
@@ -295,9 +291,7 @@ def test_returns_are_late_and_on_time(rentals):
 
 def test_a_film_in_each_rating_and_category(sample):
     assert set(values(sample["film"], "rating")) == {"G", "PG", "PG-13", "R", "NC-17"}
-    assert set(values(sample["film_category"], "category_id")) == set(
-        values(sample["category"], "category_id")
-    )
+    assert set(values(sample["film_category"], "category_id")) == set(values(sample["category"], "category_id"))
 
 
 def test_film_text_is_spelled_as_postgresql_does(sample):

@@ -27,9 +27,7 @@ def test_all_tables_with_their_columns_in_schema_order():
         assert {tuple(row) for row in rows} == {tuple(TABLES[table].columns)}
 
 
-@pytest.mark.parametrize(
-    "source", ["", "  ", "mysql://host/db", "jdbc:postgresql://host/db", "Sample", "a\nb"]
-)
+@pytest.mark.parametrize("source", ["", "  ", "mysql://host/db", "jdbc:postgresql://host/db", "Sample", "a\nb"])
 def test_unknown_source_says_what_is_possible(source):
     assert "give `sample`, the path of a pg_dump tar archive, or postgresql://" in refused(source)
 

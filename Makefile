@@ -1,0 +1,37 @@
+# `make run` and `make test` need Python 3.11 to 3.13 and nothing else; the rest comes into .venv at the first call.
+export SOURCE ?= sample
+PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.11 python3,\
+	$(shell $(p) -c 'import sys; print("$(p)" if (3, 11) <= sys.version_info[:2] <= (3, 13) else "")' 2>/dev/null)))
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check setup clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or postgresql://...)
+	@$(BIN)/dvdrental run --source "$$SOURCE"
+
+test: setup ## all tests, as CI runs them
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+check: setup ## lint, format, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+setup: $(READY) ## the environment: packages, a Java when none is there, Delta's jars
+
+$(READY): requirements-dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found. Install one, or name it: make run PYTHON=/path/to/python"; exit 1; }
+	@echo "Making the environment in .venv (once, a few minutes)"
+	@$(PYTHON) -m venv .venv || { echo "The venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m dvdrental.local.toolchain
+	@touch $@
+
+clean: ## remove the environment and all lakes
+	rm -rf .venv lake

@@ -1,0 +1,159 @@
+from datetime import datetime, timedelta
+
+import pytest
+from pyspark.sql import DataFrame
+
+from dvdrental.bronze.ingest import ingest
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.errors import LandingError, MassDeleteError
+from dvdrental.lake import Lake
+from dvdrental.local.landing import Database
+from dvdrental.ops import QUARANTINE, STEP, Step
+from tests.landing import MORNING, category, land, land_raw
+
+NEXT_WEEK = MORNING + timedelta(days=7)
+
+
+def take_in(lake: Lake, database: Database, at: datetime = MORNING, envelope: str = "v2") -> Step:
+    land(lake, database, at, envelope)
+    return ingest(lake, list(database))[0]
+
+
+def events(lake: Lake) -> list[tuple[int, str | None, bool, datetime, int]]:
+    rows = lake.changes("category").orderBy("_batch", "category_id").collect()
+    return [(r.category_id, r.name, r._is_delete, r._at, r._batch) for r in rows]
+
+
+def files(frame: DataFrame) -> set[str]:
+    return set(frame.inputFiles())
+
+
+def test_first_landing_is_stored_whole(lake: Lake) -> None:
+    step = take_in(lake, category({1: "Action", 2: "Comedy"}))
+    assert (step.status, step.rows_landed, step.rows_inserted, step.rows_after) == ("published", 2, 2, 2)
+    changed = datetime(2006, 2, 15, 9, 46, 27)
+    assert events(lake) == [(1, "Action", False, changed, 1), (2, "Comedy", False, changed, 1)]
+
+
+def test_same_content_in_a_new_sync_is_a_duplicate_and_writes_nothing(lake: Lake) -> None:
+    take_in(lake, category({1: "Action"}))
+    before = files(lake.changes("category"))
+    step = take_in(lake, category({1: "Action"}), NEXT_WEEK)
+    assert (step.status, step.rows_landed, step.rows_duplicate, step.rows_inserted) == ("unchanged", 1, 1, 0)
+    assert files(lake.changes("category")) == before
+
+
+def test_landing_that_was_not_written_since_is_not_read(lake: Lake) -> None:
+    take_in(lake, category({1: "Action"}))
+    step = ingest(lake, ["category"])[0]
+    assert (step.status, step.rows_landed) == ("unchanged", None)
+
+
+def test_change_and_deletion_become_events(lake: Lake) -> None:
+    take_in(lake, category(dict.fromkeys(range(1, 11), "old")))
+    renamed = category(dict.fromkeys(range(1, 10), "old"))
+    renamed["category"][0] |= {"name": "new", "last_update": "2026-01-10 12:00:00"}
+    step = take_in(lake, renamed, NEXT_WEEK)
+    assert (step.rows_duplicate, step.rows_inserted, step.rows_deleted, step.rows_after) == (8, 1, 1, 9)
+    assert [event for event in events(lake) if event[-1] == 2] == [
+        (1, "new", False, datetime(2026, 1, 10, 12), 2),
+        (10, None, True, NEXT_WEEK.replace(tzinfo=None), 2),
+    ]
+
+
+def test_row_that_returns_with_its_old_change_time_is_alive_again(lake: Lake) -> None:
+    everything = category(dict.fromkeys(range(1, 11), "x"))
+    take_in(lake, everything)
+    take_in(lake, category(dict.fromkeys(range(1, 10), "x")), NEXT_WEEK)
+    step = take_in(lake, everything, NEXT_WEEK + timedelta(days=7))
+    assert (step.rows_inserted, step.rows_after) == (1, 10)
+
+
+def test_mass_delete_is_refused_and_leaves_no_trace(lake: Lake) -> None:
+    take_in(lake, category(dict.fromkeys(range(1, 11), "x")))
+    before = events(lake)
+    with pytest.raises(MassDeleteError, match="lacks 3 of 10 live keys"):
+        take_in(lake, category(dict.fromkeys(range(1, 8), "x")), NEXT_WEEK)
+    assert events(lake) == before
+    assert [r.status for r in lake.read(STEP).orderBy("started_at").collect()] == ["published", "failed"]
+
+
+def test_broken_rows_are_quarantined_with_their_reason_and_counted(lake: Lake) -> None:
+    good = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27"}'
+    land_raw(lake, "category", [good, '{"category_id":', '{"name":"B"}', '{"category_id":3}'])
+    step = ingest(lake, ["category"])[0]
+    assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (4, 1, 3)
+    reasons = {r.raw_id: r.rule for r in lake.read(QUARANTINE).collect()}
+    assert reasons == {
+        "id-1": "broken_json",
+        "id-2": "no_key:category_id",
+        "id-3": "column_values_to_not_be_null:name",
+    }
+
+
+def test_no_key_is_deleted_while_a_landed_row_has_no_readable_key(lake: Lake) -> None:
+    row = '{{"category_id":{},"name":"A","last_update":"2006-02-15T09:46:27"}}'
+    land_raw(lake, "category", [row.format(1), row.format(2)])
+    ingest(lake, ["category"])
+    land_raw(lake, "category", [row.format(1), '{"category_id":2,"na'], NEXT_WEEK)
+    step = ingest(lake, ["category"])[0]
+    assert (step.rows_deleted, step.rows_quarantined, step.rows_after) == (0, 1, 2)
+    assert step.message == "1 deletes held back: 1 rows have no readable key"
+
+
+def test_older_landing_is_refused(lake: Lake) -> None:
+    take_in(lake, category({1: "A"}), NEXT_WEEK)
+    with pytest.raises(LandingError, match="read at 2026-01-05 09:00:00, before the one that bronze already holds"):
+        take_in(lake, category({1: "B"}), MORNING)
+
+
+def test_empty_landing_is_refused(lake: Lake) -> None:
+    land_raw(lake, "category", [])
+    with pytest.raises(LandingError, match="stream category: the landing is empty"):
+        ingest(lake, ["category"])
+
+
+def test_missing_landing_names_where_it_was_looked_for(lake: Lake) -> None:
+    with pytest.raises(LandingError, match="stream category: no landing table in spark_catalog.landing"):
+        ingest(lake, ["category"])
+
+
+def test_unknown_envelope_names_the_columns(lake: Lake) -> None:
+    table = f"{lake.settings.landing}.public_raw__stream_category"
+    lake.spark.range(1).write.format("delta").saveAsTable(table)
+    with pytest.raises(LandingError, match=r"columns \['id'\]"):
+        ingest(lake, ["category"])
+
+
+def test_one_bad_stream_does_not_stop_the_others(lake: Lake) -> None:
+    land(lake, category({1: "A"}))
+    with pytest.raises(LandingError, match="stream actor"):
+        ingest(lake, ["actor", "category"])
+    assert lake.changes("category").count() == 1
+    assert {r.table_name: r.status for r in lake.read(STEP).collect()} == {
+        "bronze.actor": "failed",
+        "bronze.category": "published",
+    }
+
+
+def test_secrets_of_staff_never_get_past_landing(lake: Lake) -> None:
+    secret = {"password": "8cb2237d0679ca88db6464eac60da963", "picture": "\\x8950"}
+    row = {"staff_id": "1", "first_name": "A", "last_name": "B", "address_id": "1", "email": "a@example.org"}
+    row |= {"store_id": "1", "active": "t", "username": "a", **secret, "last_update": "2006-05-16 16:13:11.79328"}
+    order = ["staff_id", "first_name", "last_name", "address_id", "email", "store_id", "active", "username"]
+    take_in(lake, {"staff": [{c: row[c] for c in [*order, "password", "last_update", "picture"]}]})
+    assert not set(lake.changes("staff").columns) & set(STREAMS["staff"].secrets)
+
+
+def test_both_envelopes_give_the_same_business_columns(lake: Lake, sample: Database) -> None:
+    land(lake, sample, envelope="v1")
+    ingest(lake)
+    columns = {name: stream.business_columns for name, stream in STREAMS.items()}
+    from_v1 = {name: lake.changes(name).select(*columns[name]).collect() for name in STREAMS}
+    for name in STREAMS:
+        lake.spark.sql(f"DROP TABLE {lake.name('bronze', name)}")
+    land(lake, sample, NEXT_WEEK, envelope="v2")
+    ingest(lake)
+    for name in STREAMS:
+        rows = lake.changes(name).select(*columns[name]).collect()
+        assert sorted(map(repr, rows)) == sorted(map(repr, from_v1[name])), name

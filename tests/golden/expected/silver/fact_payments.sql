@@ -1,0 +1,9 @@
+SELECT
+    payment_id,
+    strftime(payment_date, '%Y%m%d')::INT AS payment_date_key,
+    rental_id,
+    customer_id,
+    staff_id,
+    payment_date,
+    amount
+FROM source.payment

@@ -1,0 +1,55 @@
+-- Joins that several expectations share, over the rows of the dump only.
+
+CREATE VIEW expected.place AS
+SELECT a.*, ci.city, ci.country_id, co.country
+FROM source.address AS a
+JOIN source.city AS ci USING (city_id)
+JOIN source.country AS co USING (country_id);
+
+CREATE VIEW expected.film AS
+SELECT
+    f.*,
+    rtrim(l.name) AS language,
+    c.category_id,
+    c.name AS category,
+FROM source.film AS f
+JOIN source.language AS l USING (language_id)
+JOIN source.film_category AS fc USING (film_id)
+JOIN source.category AS c USING (category_id);
+
+-- Payments are added up per rental first: rental 4591 has five.
+CREATE VIEW expected.rental AS
+WITH paid AS (
+    SELECT rental_id, sum(amount) AS amount, count(*)::INT AS payments
+    FROM source.payment
+    GROUP BY rental_id
+)
+SELECT
+    r.rental_id,
+    r.rental_date,
+    r.return_date,
+    r.rental_date + to_days(f.rental_duration) AS due_date,
+    r.return_date::DATE - r.rental_date::DATE AS days_out,
+    r.customer_id,
+    r.staff_id,
+    s.store_id,
+    r.inventory_id,
+    i.store_id AS inventory_store_id,
+    i.film_id,
+    coalesce(p.amount, 0)::DECIMAL(10,2) AS amount,
+    coalesce(p.payments, 0) AS number_of_payments,
+    r.last_update
+FROM source.rental AS r
+JOIN source.staff AS s USING (staff_id)
+JOIN source.inventory AS i USING (inventory_id)
+JOIN source.film AS f USING (film_id)
+LEFT JOIN paid AS p USING (rental_id);
+
+-- The newest moment in the data, in place of today.
+CREATE VIEW expected.clock AS
+SELECT max(moment) AS as_of
+FROM (
+    SELECT unnest([rental_date, return_date]) AS moment FROM source.rental
+    UNION ALL
+    SELECT payment_date FROM source.payment
+);

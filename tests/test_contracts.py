@@ -1,0 +1,67 @@
+import inspect
+from types import ModuleType
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
+
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.lake import Lake
+from dvdrental.ops import QUARANTINE, STEP
+from dvdrental.table import Table
+from tests import contracts
+
+TABLES = [*contracts.TABLES.values(), *(stream.table for stream in STREAMS.values()), STEP, QUARANTINE]
+
+
+def types(schema: StructType) -> list[tuple[str, str]]:
+    return [(field.name, field.dataType.simpleString()) for field in schema]
+
+
+@pytest.mark.parametrize("module", contracts.modules(), ids=lambda module: module.TABLE.full_name)
+def test_build_yields_its_contract(spark: SparkSession, module: ModuleType) -> None:
+    """On empty inputs: types are what counts here. `_loaded_at` is added when the table is published."""
+    kind = module.TABLE.name.partition("_")[0]
+    inputs = {
+        name: spark.createDataFrame([], contracts.schema(contracts.of_parameter(name, kind)))
+        for name in inspect.signature(module.build).parameters
+    }
+    wanted = spark.createDataFrame([], contracts.schema(module.TABLE)).drop("_loaded_at")
+    assert types(module.build(**inputs).schema) == types(wanted.schema)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)
+def test_created_table_carries_the_contract(lake: Lake, table: Table) -> None:
+    lake.create(table)
+    made = {row.name: row for row in lake.spark.catalog.listColumns(lake.name(table.layer, table.name))}
+    assert [(c.name, c.comment) for c in table.fields] == [(name, row.description) for name, row in made.items()]
+    required = [field.name for field in lake.read(table).schema if not field.nullable]
+    assert required == [c.name for c in table.fields if c.required]
+
+
+def test_module_and_table_have_one_name() -> None:
+    for module in contracts.modules():
+        assert module.__name__ == f"dvdrental.{module.TABLE.full_name}"
+
+
+def test_contract_without_a_comment_is_refused() -> None:
+    with pytest.raises(ValueError, match="not of the form"):
+        _ = Table(layer="silver", name="t", grain="one", key=("a",), columns="a INT NOT NULL").fields
+
+
+def test_key_without_a_column_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"silver\.t: key or reference without a column: \['b'\]"):
+        Table(layer="silver", name="t", grain="one", key=("b",), columns="a INT COMMENT 'A'")
+
+
+def test_gold_holds_no_personal_data() -> None:
+    personal = {c.name for t in TABLES for c in t.fields if "(personal)" in c.comment}
+    assert {"email", "first_name", "phone"} <= personal
+    actor = {"full_name"}  # actors are public
+    gold = {c.name for t in TABLES if t.layer == "gold" for c in t.fields}
+    assert not gold & (personal - actor)
+
+
+def test_secrets_of_the_source_are_in_no_table() -> None:
+    names = {c.name for t in TABLES for c in t.fields}
+    assert not names & {secret for stream in STREAMS.values() for secret in stream.secrets}
