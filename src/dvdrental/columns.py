@@ -1,6 +1,5 @@
 """Functions that return Columns, used by more than one table."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from pyspark.sql import Column
@@ -36,8 +35,3 @@ def utc(instant: Column) -> Column:
     """TIMESTAMP -> TIMESTAMP_NTZ in UTC, whatever the session's time zone (a cast would use that)."""
     seconds = (F.unix_micros(instant) / F.lit(1_000_000).cast("decimal(20,0)")).cast("decimal(18,6)")
     return epoch() + F.make_dt_interval(secs=seconds)
-
-
-def same(left: Iterable[Column], right: Iterable[Column]) -> Column:
-    """True when all pairs are equal, NULL = NULL included."""
-    return F.struct(*left).eqNullSafe(F.struct(*right))

@@ -2,10 +2,10 @@
 
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import Column, DataFrame, Observation, Window
 from pyspark.sql import functions as F
 
-from dvdrental.columns import moment, same
+from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
 from dvdrental.quality import gate
@@ -35,17 +35,19 @@ def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
 def difference(published: DataFrame | None, desired: DataFrame, table: Table) -> DataFrame:
     """All rows of both sides, with `_op`: insert, update, delete, or NULL where nothing changes.
 
-    When a row was loaded is no difference. `published` is None for a table that does not exist yet.
+    When a row was loaded is no difference. `published` is None for a table that does not exist yet. Rows that share
+    their key always count as different, so that the audit sees them.
     """
     columns = [c for c in table.column_names if c != LOADED_AT]
     if published is None:
         return desired.select(*columns, F.lit("insert").alias("_op"), F.lit(False).alias("_was"))
-    new = desired.select(*table.key, F.struct(*columns).alias("_new"))
+    twins = F.count("*").over(Window.partitionBy(*table.key)) > 1
+    new = desired.select(*table.key, F.struct(*columns).alias("_new"), twins.alias("_twins"))
     old = published.select(*table.key, F.struct(*columns).alias("_old"))
     operation = (
         F.when(F.col("_old").isNull(), "insert")
         .when(F.col("_new").isNull(), "delete")
-        .when(~same([F.col("_new")], [F.col("_old")]), "update")
+        .when(F.col("_twins") | ~F.col("_new").eqNullSafe(F.col("_old")), "update")
     )
     row, was = F.coalesce("_new", "_old").alias("_row"), F.col("_old").isNotNull().alias("_was")
     joined = new.join(old, on=list(table.key), how="full")

@@ -11,8 +11,7 @@ SELECT
     rental_rate,
     length,
     replacement_cost,
-    -- '{Trailers,"Deleted Scenes"}': no element holds a comma or a quotation mark.
-    string_split(translate(special_features, '{}"', ''), ',') AS special_features,
+    special_features,
     last_update,
     TIMESTAMP '1970-01-01' AS valid_from,
     NULL::TIMESTAMP AS valid_to,

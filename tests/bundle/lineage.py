@@ -1,0 +1,111 @@
+"""Task = notebook = table, and a task waits for exactly what its notebook and its contract need."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+
+from tests.bundle.loading import Bundle, ancestors
+
+LAYERS = ("silver", "gold")
+FIRST, LAST = "ops_begin", "ops_reconcile"
+"""The first makes the ledger that every task writes to; the last compares all layers."""
+INGEST = "bronze_ingest"
+CONTRACT = re.compile(r"^(TABLE|VIEW) = ", re.MULTILINE)
+
+
+def every_task_runs_the_notebook_of_its_name(bundle: Bundle) -> list[str]:
+    paths = {task["task_key"]: bundle.notebook(task) for task in bundle.job["tasks"]}
+    return [f"{key} runs {path}" for key, path in paths.items() if key != f"{path.parent.name}_{path.stem}"]
+
+
+def every_table_has_a_module_a_notebook_and_a_task(bundle: Bundle) -> list[str]:
+    modules = {path for layer in LAYERS for path in (bundle.root / "src" / "dvdrental" / layer).glob("*.py")}
+    found = {
+        "module": {_key(path) for path in modules if CONTRACT.search(path.read_text(encoding="utf-8"))},
+        "notebook": {_key(path) for layer in LAYERS for path in (bundle.root / "notebooks" / layer).iterdir()},
+        "task": {key for key in bundle.graph if key.startswith(LAYERS)},
+    }
+    tables = set().union(*found.values())
+    return [f"{table} has no {what}" for what, names in found.items() for table in sorted(tables - names)]
+
+
+def every_task_waits_for_what_it_needs(bundle: Bundle) -> list[str]:
+    return [
+        f"{task} needs {need} and does not wait for it"
+        for task, needs in needed(bundle).items()
+        for need in sorted(needs - ancestors(bundle.graph, task))
+    ]
+
+
+def every_dependency_has_a_reason(bundle: Bundle) -> list[str]:
+    needs = needed(bundle)
+    return [
+        f"{task} needs nothing of {on}" for task, edges in bundle.graph.items() for on in sorted(edges - needs[task])
+    ]
+
+
+def no_dependency_follows_from_another(bundle: Bundle) -> list[str]:
+    """The graph is its own transitive reduction."""
+    return [
+        f"{task} waits for {on} anyway, through {other}"
+        for task, edges in bundle.graph.items()
+        for on in sorted(edges)
+        for other in sorted(edges - {on})
+        if on in ancestors(bundle.graph, other)
+    ]
+
+
+def needed(bundle: Bundle) -> dict[str, set[str]]:
+    """Task -> all tasks whose results it uses."""
+    needs = {key: {FIRST} for key in bundle.graph}
+    for task in bundle.job["tasks"]:
+        if task["task_key"].startswith(LAYERS):
+            notebook = bundle.notebook(task)
+            needs[task["task_key"]] |= (read_by(notebook) | contract_of(notebook)) - {_key(notebook)}
+    return needs | {FIRST: set(), LAST: set(bundle.graph) - {LAST}}
+
+
+def read_by(notebook: Path) -> set[str]:
+    """Tasks behind the notebook's `lake.changes(...)` and `lake.read(...)`; what cannot be told stays as it is."""
+    tree = ast.parse(notebook.read_text(encoding="utf-8"))
+    imported = _imported(tree)
+    reads = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name("lake"), attr="changes")):
+                reads.add(INGEST)
+            case ast.Call(func=ast.Attribute(value=ast.Name("lake"), attr="read"), args=[table, *_]):
+                name = ast.unparse(table).removesuffix(".TABLE")
+                reads.add(imported.get(name, name))
+    return reads
+
+
+def _imported(tree: ast.AST) -> dict[str, str]:
+    """Name in the notebook -> task of the module that it is, or comes from."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("dvdrental."):
+            package = str(node.module).split(".")[1:]
+            names |= {alias.asname or alias.name: "_".join([*package, alias.name][:2]) for alias in node.names}
+    return names
+
+
+def contract_of(notebook: Path) -> set[str]:
+    """Tasks of the tables that the contract refers to."""
+    module = import_module(f"dvdrental.{notebook.parent.name}.{notebook.stem}")
+    tables = module.TABLE.references.values() if hasattr(module, "TABLE") else [module.VIEW.source]
+    return {f"{table.layer}_{table.name}" for table in tables}
+
+
+def _key(path: Path) -> str:
+    return f"{path.parent.name}_{path.stem}"
+
+
+RULES = (
+    every_task_runs_the_notebook_of_its_name,
+    every_table_has_a_module_a_notebook_and_a_task,
+    every_task_waits_for_what_it_needs,
+    every_dependency_has_a_reason,
+    no_dependency_follows_from_another,
+)

@@ -1,0 +1,109 @@
+import pytest
+from pyspark.sql import SparkSession
+
+from dvdrental.errors import QualityError
+from dvdrental.ops import Check
+from dvdrental.quality import gate, rules
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="gated",
+    grain="one row per thing",
+    key=("id",),
+    columns="""
+        id INT NOT NULL COMMENT 'Key',
+        size INT COMMENT 'Size'
+    """,
+)
+
+
+def statuses(spark: SparkSession, values: list[tuple[int, int | None]], columns: str = "id INT, size INT") -> set[str]:
+    return {check.status for check in gate.audit(TABLE, spark.createDataFrame(values, columns))}
+
+
+@pytest.fixture
+def rule(monkeypatch: pytest.MonkeyPatch) -> list[rules.Rule]:
+    """Business rules of the table, to be filled by the test."""
+    own: list[rules.Rule] = []
+    monkeypatch.setattr(rules, "_rule_file", lambda: {TABLE.full_name: own})
+    return own
+
+
+def test_good_rows_pass(spark: SparkSession) -> None:
+    assert statuses(spark, [(1, 5), (2, None)]) == {"pass"}
+
+
+def test_no_rows_fail(spark: SparkSession) -> None:
+    assert "fail" in statuses(spark, [])
+
+
+def test_missing_column_is_an_error_and_blocks(spark: SparkSession) -> None:
+    checks = gate.audit(TABLE, spark.createDataFrame([(5,)], "size INT"))
+    assert "error" in {check.status for check in checks}
+    with pytest.raises(QualityError):
+        gate.refuse(TABLE, checks, "stage")
+
+
+def test_rule_that_cannot_run_is_an_error_and_blocks(spark: SparkSession, rule: list[rules.Rule]) -> None:
+    rule.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": "nowhere", "min_value": 0}})
+    rule[0]["severity"] = "warning"
+    checks = gate.audit(TABLE, spark.createDataFrame([(1, 5)], "id INT, size INT"))
+    with pytest.raises(QualityError, match=r"column_values_to_be_between\(nowhere\): error"):
+        gate.refuse(TABLE, checks, "stage")
+
+
+def test_critical_rule_blocks_and_counts_the_rows(spark: SparkSession, rule: list[rules.Rule]) -> None:
+    rule.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": "size", "min_value": 0}})
+    checks = gate.audit(TABLE, spark.createDataFrame([(1, -5), (2, 5)], "id INT, size INT"))
+    with pytest.raises(QualityError, match=r"column_values_to_be_between\(size\): fail, 1 rows"):
+        gate.refuse(TABLE, checks, "stage")
+
+
+def test_warning_is_recorded_and_does_not_block(spark: SparkSession, rule: list[rules.Rule]) -> None:
+    kwargs = {"column": "size", "min_value": 0}
+    rule.append({"type": "expect_column_values_to_be_between", "kwargs": kwargs, "severity": "warning"})
+    checks = gate.audit(TABLE, spark.createDataFrame([(1, -5)], "id INT, size INT"))
+    gate.refuse(TABLE, checks, "stage")
+    assert [(c.severity, c.status) for c in checks if "size" in c.rule] == [("warning", "fail")]
+
+
+def test_suite_without_a_rule_blocks() -> None:
+    with pytest.raises(QualityError, match="no rule was run"):
+        gate.refuse(TABLE, [], "stage")
+
+
+def test_results_hold_no_values_of_rows(spark: SparkSession, rule: list[rules.Rule]) -> None:
+    rule.append({"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "size", "value_set": [1]}})
+    checks = gate.audit(TABLE, spark.createDataFrame([(1, 424242)], "id INT, size INT"))
+    assert "424242" not in str(checks)
+
+
+def test_compound_key_is_checked_as_one() -> None:
+    table = Table(
+        layer="gold",
+        name="pairs",
+        grain="one row per pair",
+        key=("a", "b"),
+        columns="a INT NOT NULL COMMENT 'A',\n b INT NOT NULL COMMENT 'B'",
+    )
+    assert {"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": ["a", "b"]}} in (
+        rules.contract_rules(table)
+    )
+
+
+def test_every_rule_of_the_file_names_a_table_and_its_columns() -> None:
+    from dvdrental.bronze.streams import STREAMS
+    from tests import contracts
+
+    tables = contracts.TABLES | {stream.table.full_name: stream.table for stream in STREAMS.values()}
+    for name, own in rules._rule_file().items():
+        for rule in own:
+            columns = {value for key, value in rule["kwargs"].items() if key.startswith("column")}
+            assert columns <= set(tables[name].column_names), (name, rule)
+
+
+def test_warning_of_a_check_is_worded() -> None:
+    check = Check("rule", "critical", "fail", 3)
+    with pytest.raises(QualityError, match=r"rule: fail, 3 rows. The rows are in here; .* a rerun is safe"):
+        gate.refuse(TABLE, [check], "here")

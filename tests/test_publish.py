@@ -1,0 +1,125 @@
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame
+
+from dvdrental.errors import QualityError
+from dvdrental.lake import Lake
+from dvdrental.ops import STEP
+from dvdrental.publish import publish
+from dvdrental.table import Table
+
+PARENT = Table(
+    layer="silver",
+    name="parent",
+    grain="one row per parent",
+    key=("parent_key",),
+    columns="""
+        parent_key BIGINT NOT NULL COMMENT 'Key',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'Loaded'
+    """,
+)
+TABLE = Table(
+    layer="silver",
+    name="child",
+    grain="one row per child",
+    key=("child_key",),
+    columns="""
+        child_key BIGINT NOT NULL COMMENT 'Key',
+        parent_key BIGINT COMMENT 'Parent',
+        name STRING COMMENT 'Name',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'Loaded'
+    """,
+    references={"parent_key": PARENT},
+)
+
+
+def rows(lake: Lake, *values: tuple[int | None, int | None, str | None]) -> DataFrame:
+    return lake.spark.createDataFrame(values, "child_key BIGINT, parent_key BIGINT, name STRING")
+
+
+def content(lake: Lake) -> dict[int, str | None]:
+    return {r.child_key: r.name for r in lake.read(TABLE).collect()}
+
+
+def commits(lake: Lake, table: Table = TABLE) -> int:
+    return lake.spark.sql(f"DESCRIBE HISTORY {lake.name(table.layer, table.name)}").count()
+
+
+@pytest.fixture
+def ready(lake: Lake) -> Lake:
+    """Parents 1 and 2, children a, b, c."""
+    publish(lake, PARENT, lake.spark.createDataFrame([(1,), (2,)], "parent_key BIGINT"))
+    publish(lake, TABLE, rows(lake, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
+    return lake
+
+
+def test_difference_is_published_in_one_commit(ready: Lake) -> None:
+    before = commits(ready)
+    step = publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "B"), (4, 1, None)))
+    assert (step.rows_inserted, step.rows_updated, step.rows_deleted, step.rows_after) == (1, 1, 1, 3)
+    assert content(ready) == {1: "a", 2: "B", 4: None}
+    assert commits(ready) == before + 1
+
+
+def test_no_difference_is_no_commit(ready: Lake) -> None:
+    before = commits(ready)
+    step = publish(ready, TABLE, rows(ready, (3, None, "c"), (1, 1, "a"), (2, 2, "b")))
+    assert (step.status, commits(ready)) == ("unchanged", before)
+
+
+def test_change_to_null_is_a_difference(ready: Lake) -> None:
+    assert publish(ready, TABLE, rows(ready, (1, 1, None), (2, 2, "b"), (3, None, "c"))).rows_updated == 1
+
+
+def test_unchanged_rows_keep_the_time_they_were_loaded(ready: Lake) -> None:
+    loaded = {r.child_key: r._loaded_at for r in ready.read(TABLE).collect()}
+    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "new"), (3, None, "c")))
+    after = {r.child_key: r._loaded_at for r in ready.read(TABLE).collect()}
+    assert after[1] == loaded[1]
+    assert after[2] > loaded[2]
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule"),
+    [
+        ([(1, 1, "a"), (1, 1, "b")], "column_values_to_be_unique(child_key)"),
+        ([(None, 1, "a")], "column_values_to_not_be_null(child_key)"),
+        ([(1, 99, "a")], "column_values_to_not_be_null(_resolved_parent_key)"),
+    ],
+)
+def test_rows_that_break_the_contract_are_not_published(
+    ready: Lake, bad: list[tuple[int | None, int | None, str | None]], rule: str
+) -> None:
+    before = content(ready), commits(ready)
+    with pytest.raises(QualityError) as refusal:
+        publish(ready, TABLE, rows(ready, (2, 2, "b"), (3, None, "c"), *bad))
+    assert f"silver.child was not published: {rule}" in str(refusal.value)
+    assert (content(ready), commits(ready)) == before
+
+
+def test_refused_rows_stay_for_inspection_and_the_next_good_run_publishes(ready: Lake) -> None:
+    with pytest.raises(QualityError):
+        publish(ready, TABLE, rows(ready, (1, 99, "a")))
+    stage = Path(ready.stage_path(TABLE))
+    assert ready.spark.read.parquet(str(stage)).filter("_op = 'update'").count() == 1
+    publish(ready, TABLE, rows(ready, (1, 2, "a")))
+    assert content(ready) == {1: "a"}
+    assert not stage.exists()
+
+
+def test_table_is_never_emptied(ready: Lake) -> None:
+    with pytest.raises(QualityError, match="published_table_not_empty: fail"):
+        publish(ready, TABLE, rows(ready))
+    assert len(content(ready)) == 3
+
+
+def test_every_attempt_is_in_the_ledger_with_its_checks(ready: Lake) -> None:
+    with pytest.raises(QualityError):
+        publish(ready, TABLE, rows(ready, (None, 1, "secret value")))
+    steps = ready.read(STEP).filter("table_name = 'silver.child'").orderBy("started_at").collect()
+    assert [step.status for step in steps] == ["published", "failed"]
+    assert {check.status for check in steps[0].checks} == {"pass"}
+    failed = [check for check in steps[1].checks if check.status == "fail"]
+    assert [(check.rule, check.failed) for check in failed] == [("column_values_to_not_be_null(child_key)", 1)]
+    assert "secret value" not in str(steps)
