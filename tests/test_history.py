@@ -6,7 +6,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dvdrental.history import as_of, chain, collapse, current, overlap
 
-EVENT = "id INT, v STRING, n INT, _lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING"
+ORDER = "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING"
+EVENT = f"id INT, v STRING, n INT, {ORDER}"
 CHAIN = "id INT, v STRING, valid_from TIMESTAMP_NTZ, valid_to TIMESTAMP_NTZ, is_deleted BOOLEAN"
 EPOCH = datetime(1970, 1, 1)
 

@@ -114,7 +114,7 @@ def test_empty_landing_is_refused(lake: Lake) -> None:
 
 
 def test_missing_landing_names_where_it_was_looked_for(lake: Lake) -> None:
-    with pytest.raises(LandingError, match="stream category: no landing table in spark_catalog.landing"):
+    with pytest.raises(LandingError, match=r"stream category: no landing table in spark_catalog\.landing"):
         ingest(lake, ["category"])
 
 

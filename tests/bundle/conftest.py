@@ -13,12 +13,13 @@ def bundle() -> Bundle:
     return Bundle.load(ROOT)
 
 
-@pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """A copy of what the rules look at, to be spoilt."""
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the rules look at. Who changes it puts it right again."""
+    copy = tmp_path_factory.mktemp("checkout")
     for name in ("databricks.yml", ".gitignore"):
-        shutil.copy(ROOT / name, tmp_path)
+        shutil.copy(ROOT / name, copy)
     for folder in ("resources", "notebooks", "src/dvdrental/silver", "src/dvdrental/gold"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "tests").mkdir()
-    return tmp_path
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "tests").mkdir()
+    return copy

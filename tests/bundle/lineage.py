@@ -15,15 +15,14 @@ CONTRACT = re.compile(r"^(TABLE|VIEW) = ", re.MULTILINE)
 
 
 def every_task_runs_the_notebook_of_its_name(bundle: Bundle) -> list[str]:
-    paths = {task["task_key"]: bundle.notebook(task) for task in bundle.job["tasks"]}
-    return [f"{key} runs {path}" for key, path in paths.items() if key != f"{path.parent.name}_{path.stem}"]
+    return [f"{task} runs {path}" for task, path in bundle.notebooks.items() if task != _key(path)]
 
 
 def every_table_has_a_module_a_notebook_and_a_task(bundle: Bundle) -> list[str]:
     modules = {path for layer in LAYERS for path in (bundle.root / "src" / "dvdrental" / layer).glob("*.py")}
     found = {
         "module": {_key(path) for path in modules if CONTRACT.search(path.read_text(encoding="utf-8"))},
-        "notebook": {_key(path) for layer in LAYERS for path in (bundle.root / "notebooks" / layer).iterdir()},
+        "notebook": {_key(path) for layer in LAYERS for path in (bundle.root / "notebooks" / layer).glob("*.py")},
         "task": {key for key in bundle.graph if key.startswith(LAYERS)},
     }
     tables = set().union(*found.values())
@@ -59,10 +58,9 @@ def no_dependency_follows_from_another(bundle: Bundle) -> list[str]:
 def needed(bundle: Bundle) -> dict[str, set[str]]:
     """Task -> all tasks whose results it uses."""
     needs = {key: {FIRST} for key in bundle.graph}
-    for task in bundle.job["tasks"]:
-        if task["task_key"].startswith(LAYERS):
-            notebook = bundle.notebook(task)
-            needs[task["task_key"]] |= (read_by(notebook) | contract_of(notebook)) - {_key(notebook)}
+    for task, notebook in bundle.notebooks.items():
+        if task.startswith(LAYERS):
+            needs[task] |= (read_by(notebook) | contract_of(notebook)) - {task}
     return needs | {FIRST: set(), LAST: set(bundle.graph) - {LAST}}
 
 
@@ -83,7 +81,7 @@ def read_by(notebook: Path) -> set[str]:
 
 def _imported(tree: ast.AST) -> dict[str, str]:
     """Name in the notebook -> task of the module that it is, or comes from."""
-    names = {}
+    names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("dvdrental."):
             package = str(node.module).split(".")[1:]

@@ -61,8 +61,11 @@ class Bundle:
         """Task -> the tasks that it depends on."""
         return {task["task_key"]: {on["task_key"] for on in task.get("depends_on", [])} for task in self.job["tasks"]}
 
-    def notebook(self, task: dict[str, Any]) -> Path:
-        return (self.job_folder / task["notebook_task"]["notebook_path"]).resolve()
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """Task -> its notebook."""
+        tasks = [task for task in self.job["tasks"] if "notebook_task" in task]
+        return {t["task_key"]: (self.job_folder / t["notebook_task"]["notebook_path"]).resolve() for t in tasks}
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -114,10 +114,9 @@ def every_notebook_is_deployed(bundle: Bundle) -> list[str]:
     lines = [*(bundle.root / ".gitignore").read_text().splitlines(), *bundle.main["sync"]["exclude"]]
     excluded = GitIgnoreSpec.from_lines(lines)
     faults = []
-    for task in bundle.job["tasks"]:
-        path = bundle.notebook(task)
+    for task, path in bundle.notebooks.items():
         if not (path.is_relative_to(bundle.root) and path.is_file()):
-            faults.append(f"{task['task_key']}: no such file in the bundle: {path}")
+            faults.append(f"{task}: no such file in the bundle: {path}")
         elif path.read_text(encoding="utf-8").partition("\n")[0] != HEADER:
             faults.append(f"{path} does not begin with {HEADER}")
         elif excluded.match_file(path.relative_to(bundle.root)):

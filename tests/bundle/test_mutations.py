@@ -1,6 +1,7 @@
 """Each rule finds the fault that it is there for: one small change to a copy of the bundle each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -172,11 +173,19 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
     ],
 )
 def test_rule_finds_the_fault(checkout: Path, rule: Rule, file: str, old: str, new: str) -> None:
-    path = checkout / file
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    assert rule(Bundle.load(checkout)) != []
+    with changed(checkout / file, old, new):
+        assert rule(Bundle.load(checkout)) != []
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert old in before
+    path.write_text(before.replace(old, new, 1), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8") if before else path.unlink()
 
 
 def test_every_rule_can_fail() -> None:

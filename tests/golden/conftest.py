@@ -1,5 +1,7 @@
 """One run of the real thing on the real dump; its tables and the dump's rows side by side in one DuckDB."""
 
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,12 +20,26 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def lake(dump_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a lake that the command line made of the dump."""
-    folder = tmp_path_factory.mktemp("golden") / "lake"
-    command = [sys.executable, "-m", "dvdrental.local.cli", "run", "--source", dump_path.resolve(), "--lake", folder]
+    """Folder of a lake that the command line made of the dump.
+
+    Made once, however many workers there are: the mark `xdist_group` alone does not see to that, because xdist 3.8
+    ignores it under pytest 9.2.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "golden-lake"
+    made = folder.with_suffix(".made")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            _run(dump_path, folder)
+            made.touch()
+    return folder
+
+
+def _run(dump: Path, folder: Path) -> None:
+    command = [sys.executable, "-m", "dvdrental.local.cli", "run", "--source", dump.resolve(), "--lake", folder]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
-    return folder
 
 
 @pytest.fixture(scope="session")

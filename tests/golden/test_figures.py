@@ -7,6 +7,8 @@ import pytest
 
 pytestmark = pytest.mark.xdist_group("golden")
 
+TABLE = re.compile(r"(?<=FROM )(source|expected|bronze|silver|gold)\.\w+")
+
 # Rows of every source table.
 ROWS = {
     "actor": 200,
@@ -336,7 +338,7 @@ GRIDS = {
 def cases(figures):
     """One per figure and query, called after the figure and the table that is asked."""
     return [
-        pytest.param(value, query, id=f"{name}: {re.search(r'FROM [^.]*?(\w+[.]\w+)', query)[1]}")
+        pytest.param(value, query, id=f"{name}: {TABLE.search(query)[0]}")
         for name, (value, *queries) in figures.items()
         for query in queries
     ]

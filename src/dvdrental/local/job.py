@@ -41,13 +41,10 @@ class Task:
 def plan(bundle: Bundle, job_key: str, overrides: Mapping[str, str]) -> list[Task]:
     """Tasks of the job with the job's parameters, resolved; `overrides` win, as with `bundle run --params`."""
     job = bundle.job(job_key)
-    names = {parameter["name"] for parameter in job["parameters"]}
-    if unknown := set(overrides) - names:
-        raise BundleError(f"the job has no parameter {', '.join(sorted(unknown))}; it has {', '.join(sorted(names))}")
-    shared = {
-        parameter["name"]: overrides.get(parameter["name"]) or bundle.resolve(str(parameter["default"]))
-        for parameter in job["parameters"]
-    }
+    defaults = {parameter["name"]: str(parameter["default"]) for parameter in job["parameters"]}
+    if unknown := set(overrides) - set(defaults):
+        raise BundleError(f"the job has no parameter {', '.join(sorted(unknown))}; it has {', '.join(defaults)}")
+    shared = {name: overrides[name] if name in overrides else bundle.resolve(defaults[name]) for name in defaults}
     tasks = {definition["task_key"]: _task(bundle, definition, shared) for definition in job["tasks"]}
     graph = {key: task.depends_on for key, task in tasks.items()}
     if missing := {name for needs in graph.values() for name in needs} - set(tasks):
