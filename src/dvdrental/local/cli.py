@@ -20,6 +20,7 @@ from dvdrental.local.landing import read_source
 from dvdrental.local.progress import Progress
 from dvdrental.local.session import start_session
 from dvdrental.ops import describe
+from dvdrental.settings import Settings
 
 JOB = "dvd_rental_pipeline"
 EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
@@ -71,6 +72,7 @@ def _run(options: argparse.Namespace) -> int:
     own = dict(pair.partition("=")[::2] for pair in options.parameter)
     folder = options.lake or lakes.default_folder(options.source)
     tasks = plan(bundle, JOB, lakes.parameters(folder, run_id) | own)
+    Settings(**tasks[0].parameters)  # refuses here what every notebook would refuse
     database = read_source(options.source)
     with lakes.locked(folder), ThreadPoolExecutor(1) as beside:
         landing = beside.submit(lakes.land, database, folder, options.envelope)

@@ -1,0 +1,95 @@
+"""The command as a user meets it when something is wrong: one clear line, exit code 2, nothing half written."""
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from dvdrental.local.cli import main
+from dvdrental.local.folder import default_folder, land
+from dvdrental.local.landing import Database
+from tests.conftest import ROOT
+from tests.landing import MORNING, category
+
+
+@pytest.fixture(autouse=True)
+def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout whose lakes are thrown away."""
+    for name in ("databricks.yml", "resources", "notebooks"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    return error
+
+
+@pytest.mark.parametrize("source", ["nowhere.tar", "databricks.yml", "notebooks", "ftp://x", ""])
+def test_wrong_source_is_named_and_nothing_is_written(capsys: pytest.CaptureFixture[str], source: str) -> None:
+    assert source in complaint(capsys, "run", "--source", source)
+    assert not Path("lake").exists()
+
+
+def test_server_that_does_not_answer_is_named_without_the_password(capsys: pytest.CaptureFixture[str]) -> None:
+    error = complaint(capsys, "run", "--source", "postgresql://me:topsecret@127.0.0.1:1/db")
+    assert "127.0.0.1" in error
+    assert "topsecret" not in error
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message"),
+    [
+        ("ghost=1", "no parameter ghost"),
+        ("bronze_schema", "'' is not a plain name"),
+        ("gold_schema=x; DROP TABLE y", "'x; DROP TABLE y' is not a plain name"),
+        ("max_delete_percent=many", "max_delete_percent: use a whole number from 0 to 100"),
+    ],
+)
+def test_unknown_or_hostile_parameter_is_named(
+    capsys: pytest.CaptureFixture[str], parameter: str, message: str
+) -> None:
+    assert message in complaint(capsys, "run", "-p", parameter)
+    assert not Path("lake").exists()
+
+
+def test_query_without_a_lake_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "run `make run` first" in complaint(capsys, "sql", "select 1")
+
+
+def test_outside_of_a_checkout_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert "databricks.yml was not found" in complaint(capsys, "run")
+
+
+def test_second_run_on_the_same_lake_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine").mkdir()
+    with Path("mine/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another run is working on mine" in complaint(capsys, "land", "--lake", "mine")
+
+
+def test_landing_says_how_much_and_where(capsys: pytest.CaptureFixture[str], sample: Database) -> None:
+    rows = f"{sum(map(len, sample.values())):,} rows of 15 tables"
+    assert main(["land"]) == 0
+    assert f"{rows} landed in lake/sample" in capsys.readouterr().out
+    assert main(["land"]) == 0
+    assert f"{rows} are landed already in lake/sample" in capsys.readouterr().out
+
+
+def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+    assert not land(category({1: "A"}), tmp_path, "v2", MORNING)
+    assert land(category({1: "B"}), tmp_path, "v2", MORNING)
+
+
+@pytest.mark.parametrize(
+    ("source", "folder"),
+    [("sample", "sample"), ("/x/dvdrental.tar", "dvdrental"), ("postgresql://me:pw@host:5432/shop", "host_shop")],
+)
+def test_each_source_has_its_own_lake(source: str, folder: str) -> None:
+    assert default_folder(source) == Path("lake") / folder
