@@ -15,7 +15,7 @@ run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or p
 	@$(BIN)/dvdrental run --source "$$SOURCE"
 
 test: setup ## all tests, as CI runs them
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .

@@ -21,8 +21,6 @@ from tests import contracts
 from tests.conftest import ROOT
 from tests.landing import MORNING
 
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
 CHANGED = "2026-01-10 12:00:00"
 CHANGED_AT = datetime(2026, 1, 10, 12)
 

@@ -22,8 +22,7 @@ ROOT = Path(__file__).parents[2]
 def lake(dump_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a lake that the command line made of the dump.
 
-    Made once, however many workers there are: the mark `xdist_group` alone does not see to that, because xdist 3.8
-    ignores it under pytest 9.2.
+    Made once, however many workers there are: the first makes it, the others wait.
     """
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "golden-lake"

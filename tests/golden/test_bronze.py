@@ -4,8 +4,6 @@ import pytest
 
 from tests.golden.compare import assert_same_rows
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 ROWS = {
     "actor": "SELECT * FROM source.actor",
     "address": "SELECT * FROM source.address",

@@ -5,8 +5,6 @@ from decimal import Decimal as D
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 TABLE = re.compile(r"(?<=FROM )(source|expected|bronze|silver|gold)\.\w+")
 
 # Rows of every source table.

@@ -4,8 +4,6 @@ import pytest
 
 from tests.golden.compare import assert_same_rows
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 # What a key column points at: table, its key, its natural id.
 TARGETS = {
     "rental_key": ("silver.fact_rentals", "rental_key", "rental_id"),

@@ -4,8 +4,6 @@ import pytest
 
 from tests.golden.compare import EXPECTED, assert_as_expected
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 MARTS = sorted({file.stem for file in (EXPECTED / "gold").glob("*.sql")} - {"rental_obt"})
 
 

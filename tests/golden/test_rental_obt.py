@@ -5,8 +5,6 @@ import pytest
 from dvdrental.gold.preset_rental_obt import VIEW
 from tests.golden.compare import assert_as_expected, assert_same_rows, expected_sql
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 FIRST_DASHBOARD = [
     "rental_key",
     "rental_date",

@@ -5,8 +5,6 @@ import base64
 import duckdb
 import pytest
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 
 @pytest.fixture(scope="module")
 def password(source):

@@ -4,8 +4,6 @@ import pytest
 
 from tests.golden.compare import EXPECTED, assert_as_expected
 
-pytestmark = pytest.mark.xdist_group("golden")
-
 TABLES = sorted(file.stem for file in (EXPECTED / "silver").glob("*.sql"))
 
 

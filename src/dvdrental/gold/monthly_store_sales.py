@@ -8,7 +8,7 @@ from dvdrental.table import Table
 TABLE = Table(
     layer="gold",
     name="monthly_store_sales",
-    grain="one row per store and month from the first rental to the newest rental or payment",
+    grain="one row per store and month, from the first to the newest rental or payment",
     key=("store_id", "month_start"),
     columns="""
         store_id INT NOT NULL COMMENT 'Store; -1 = unknown',

