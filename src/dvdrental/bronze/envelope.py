@@ -3,7 +3,6 @@
 The frame: `raw_id STRING, extracted_at TIMESTAMP_NTZ (UTC), data STRING (JSON), meta STRING (JSON), generation_id`.
 """
 
-import itertools
 import re
 
 from pyspark.sql import DataFrame
@@ -22,9 +21,9 @@ def raw_table_names(namespace: str, stream: str) -> list[str]:
 
 
 def v2_table_name(namespace: str, stream: str) -> str:
-    """Airbyte separates the parts by one underscore more than the longest run of them inside the names."""
-    runs = (len(list(run)) for char, run in itertools.groupby(f"{namespace} {stream}") if char == "_")
-    separator = "_" * (max(runs, default=0) or 1) + "_"
+    """Airbyte separates the parts by one underscore more than the longest run of them in the two names put together."""
+    longest = max(map(len, re.findall("_+", namespace + stream)), default=1)
+    separator = "_" * (longest + 1)
     return re.sub(r"[^a-z0-9]", "_", f"{namespace}_raw{separator}stream_{stream}".lower())
 
 

@@ -5,7 +5,8 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from dvdrental.local.landing import SourceError, raw_table_name, read_source, write_landing
+from dvdrental.bronze.envelope import v2_table_name
+from dvdrental.local.landing import SourceError, read_source, write_landing
 from dvdrental.local.landing.schema import TABLES
 
 AT = datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC)
@@ -16,7 +17,7 @@ def read(folder, name):
 
 
 def payloads(folder, stream):
-    return [row["_airbyte_data"] for row in read(folder, raw_table_name("public", stream))]
+    return [row["_airbyte_data"] for row in read(folder, v2_table_name("public", stream))]
 
 
 def columns(folder, name):
@@ -24,7 +25,7 @@ def columns(folder, name):
 
 
 def query(folder, stream, select):
-    landed = DeltaTable(folder / raw_table_name("public", stream)).to_pyarrow_table()  # noqa: F841
+    landed = DeltaTable(folder / v2_table_name("public", stream)).to_pyarrow_table()  # noqa: F841
     return duckdb.sql(f"SELECT {select} FROM (SELECT _airbyte_data AS d FROM landed)").fetchone()
 
 
@@ -54,7 +55,7 @@ def real_landing(dump, tmp_path_factory):
     ],
 )
 def test_raw_table_name(namespace, stream, name):
-    assert raw_table_name(namespace, stream) == name
+    assert v2_table_name(namespace, stream) == name
 
 
 def test_v2_has_one_table_a_stream_with_the_columns_of_3x(landing):

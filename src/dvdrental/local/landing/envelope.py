@@ -1,6 +1,5 @@
 """Raw Delta tables as destination-databricks writes them: v1 (1.x) and v2 (3.x), full refresh overwrite."""
 
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Literal
 from arro3.core import Array, DataType, Table
 from deltalake import write_deltalake
 
+from dvdrental.bronze.envelope import v2_table_name
 from dvdrental.local.landing.database import Database, Row
 from dvdrental.local.landing.schema import TABLES
 from dvdrental.local.landing.spelling import encoder
@@ -42,13 +42,6 @@ def write_landing(
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         write_deltalake(folder / name, table, mode="overwrite")
-
-
-def raw_table_name(namespace: str, stream: str) -> str:
-    """Name of a v2 raw table: one underscore more than the longest run of them in namespace and stream."""
-    longest = max(map(len, re.findall("_+", namespace + stream)), default=1)
-    name = f"{namespace}_raw{'_' * (longest + 1)}stream_{stream}"
-    return re.sub(r"[^a-z0-9]", "_", name.lower())
 
 
 @dataclass(frozen=True)
@@ -109,5 +102,5 @@ def _timestamps(microseconds: list[int] | list[None]) -> Array:
 
 _ENVELOPES: dict[str, tuple[Callable[[str, str], str], Callable[[_Sync, str, list[Row]], Table]]] = {
     "v1": (_v1_name, _v1),
-    "v2": (raw_table_name, _v2),
+    "v2": (v2_table_name, _v2),
 }
