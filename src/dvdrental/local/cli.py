@@ -1,6 +1,7 @@
 """The command `dvdrental`: land, run and query the lakehouse on this machine."""
 
 import argparse
+import importlib
 import sys
 import time
 import traceback
@@ -74,8 +75,9 @@ def _run(options: argparse.Namespace) -> int:
     tasks = plan(bundle, JOB, lakes.parameters(folder, run_id) | own)
     Settings(**tasks[0].parameters)  # refuses here what every notebook would refuse
     database = read_source(options.source)
-    with lakes.locked(folder), ThreadPoolExecutor(1) as beside:
+    with lakes.locked(folder), ThreadPoolExecutor(2) as beside:
         landing = beside.submit(lakes.land, database, folder, options.envelope)
+        beside.submit(importlib.import_module, "great_expectations")  # takes seconds, and Java is still starting
         spark = start_session(folder)
         landing.result()
         lakes.open_lake(spark, folder)

