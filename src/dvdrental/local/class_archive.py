@@ -42,7 +42,7 @@ def _train() -> None:
         target, source = F.col("trained.id"), F.col("s.id")
         total.alias("s").mergeInto("trained", target == source).whenMatched().updateAll().merge()
         spark.table("trained").join(total, "id").collect()
-        java = spark.sparkContext._gateway.proc
+        java = spark.sparkContext._gateway.proc  # type: ignore[union-attr]
         spark.stop()
         java.stdin.close()
         java.wait()

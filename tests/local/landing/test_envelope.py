@@ -1,27 +1,15 @@
+import re
 import uuid
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import duckdb
 import pytest
 from deltalake import DeltaTable
 
 from dvdrental.bronze.envelope import v2_table_name
-from dvdrental.local.landing import SourceError, read_source, write_landing
+from dvdrental.local.landing import Change, SourceError, append_landing, read_source, write_landing
 from dvdrental.local.landing.schema import TABLES
-
-AT = datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC)
-
-
-def read(folder, name):
-    return DeltaTable(folder / name).to_pyarrow_table().to_pylist()
-
-
-def payloads(folder, stream):
-    return [row["_airbyte_data"] for row in read(folder, v2_table_name("public", stream))]
-
-
-def columns(folder, name):
-    return [(field.name, field.type.type) for field in DeltaTable(folder / name).schema().fields]
+from tests.local.landing.landed import AT, FILE_ENVELOPES, STORE, columns, lines, payloads, read
 
 
 def query(folder, stream, select):
@@ -95,11 +83,48 @@ def test_v1_row_and_columns(sample, tmp_path):
     assert row["_airbyte_emitted_at"] == AT
 
 
-def test_both_envelopes_hold_the_same_data(sample, landing, tmp_path):
-    write_landing(sample, tmp_path, envelope="v1", extracted_at=AT)
+@pytest.mark.parametrize(
+    ("envelope", "missing"),
+    [("v2_bare", {"_airbyte_meta", "_airbyte_generation_id"}), ("v2_2x", {"_airbyte_generation_id"})],
+)
+def test_v2_of_2x_is_v2_with_columns_less(sample, landing, tmp_path, envelope, missing):
+    write_landing(sample, tmp_path, envelope=envelope, extracted_at=AT, generation=3)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in landing.iterdir()}
+    for name in ("public_raw__stream_store", "public_raw__stream_film"):
+        kept = [(column, kind) for column, kind in columns(landing, name) if column not in missing]
+        assert columns(tmp_path, name) == kept
+        assert read(tmp_path, name) == [
+            {column: value for column, value in row.items() if column not in missing} for row in read(landing, name)
+        ]
+
+
+def texts(folder, envelope, stream):
+    """The payloads as they stand in the table or file."""
+    if envelope == "v1":
+        return [row["_airbyte_data"] for row in read(folder, f"_airbyte_raw_{stream}")]
+    if envelope == "jsonl_flat":
+        return ["{" + re.fullmatch(r'{.+?"_airbyte_generation_id":\d+,(.+)', line)[1] for line in lines(folder, stream)]
+    if envelope in FILE_ENVELOPES:
+        return [re.fullmatch(r'{.+?"_airbyte_data":(.+)}', line)[1] for line in lines(folder, stream)]
+    return payloads(folder, stream)
+
+
+@pytest.mark.parametrize("envelope", ["v1", "v2_bare", "v2_2x", *FILE_ENVELOPES])
+@pytest.mark.parametrize("spelling", ["jdbc", "wal", "v38"])
+def test_every_envelope_has_the_same_payload_text(sample, tmp_path, envelope, spelling):
+    sync = {"extracted_at": AT, "spelling": spelling, "lsn": 26469864}
+    write_landing(sample, tmp_path / "v2", **sync)
+    write_landing(sample, tmp_path / "other", envelope=envelope, **sync)
     for stream in TABLES:
-        v1 = [row["_airbyte_data"] for row in read(tmp_path, f"_airbyte_raw_{stream}")]
-        assert v1 == payloads(landing, stream)
+        assert texts(tmp_path / "other", envelope, stream) == payloads(tmp_path / "v2", stream)
+
+
+@pytest.mark.parametrize("envelope", ["v1", "v2_bare", "v2_2x", *FILE_ENVELOPES])
+def test_every_envelope_has_the_same_changes(tmp_path, envelope):
+    changes = [Change("store", STORE, 27, AT), Change("store", {"store_id": "1"}, 28, AT, deleted=True)]
+    append_landing(changes, tmp_path / "v2", extracted_at=AT)
+    append_landing(changes, tmp_path / "other", envelope=envelope, extracted_at=AT)
+    assert texts(tmp_path / "other", envelope, "store") == payloads(tmp_path / "v2", "store")
 
 
 def test_real_rows_as_airbyte_spells_them(real_landing):
@@ -189,6 +214,39 @@ def test_second_landing_replaces_the_first_in_one_commit(tmp_path):
     assert {row["_airbyte_generation_id"] for row in films} == {2}
     assert all('"title":"Other"' in row["_airbyte_data"] for row in films)
     assert DeltaTable(tmp_path / "public_raw__stream_film").version() == 1
+
+
+@pytest.mark.parametrize(
+    ("envelope", "name"),
+    [("v1", "_airbyte_raw_store"), ("v2", "public_raw__stream_store"), ("direct", "store")],
+)
+def test_interrupted_sync_leaves_the_table_as_it_was(tmp_path, envelope, name):
+    later = {"envelope": envelope, "extracted_at": AT + timedelta(days=7), "generation": 2}
+    write_landing({"store": [STORE]}, tmp_path, envelope=envelope, extracted_at=AT)
+    before = read(tmp_path, name)
+
+    write_landing({"store": [STORE, STORE]}, tmp_path, **later, interrupted=True)
+    assert read(tmp_path, name) == before
+    assert len(read(tmp_path, f"{name}_airbyte_tmp")) == 2
+
+    write_landing({"store": [STORE, STORE]}, tmp_path, **later)
+    assert len(read(tmp_path, name)) == 2
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_overwrite_replaces_the_columns_of_an_older_version_too(tmp_path):
+    write_landing({"store": [STORE]}, tmp_path, envelope="v2_2x", extracted_at=AT)
+    write_landing({"store": [STORE]}, tmp_path, extracted_at=AT)
+    assert columns(tmp_path, "public_raw__stream_store")[-1] == ("_airbyte_generation_id", "long")
+    assert [row["_airbyte_generation_id"] for row in read(tmp_path, "public_raw__stream_store")] == [1]
+
+
+@pytest.mark.parametrize("envelope", ["v1", "v2_bare", "v2_2x", "v2", "direct"])
+def test_empty_stream_gets_its_columns(sample, tmp_path, envelope):
+    write_landing({"store": sample["store"]}, tmp_path / "full", envelope=envelope, extracted_at=AT)
+    write_landing({"store": []}, tmp_path / "empty", envelope=envelope, extracted_at=AT)
+    (name,) = (path.name for path in (tmp_path / "empty").iterdir())
+    assert columns(tmp_path / "empty", name) == columns(tmp_path / "full", name)
 
 
 def test_empty_stream_gets_its_table(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from dvdrental.local.landing import SourceError
 from dvdrental.local.landing.spelling import encoder, same_spelling, speller
+from dvdrental.local.landing.tokens import java_double
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,85 @@ def test_value(pg_type, text, token):
 )
 def test_timestamp(text, spelling):
     assert speller("timestamp without time zone")(text) == f'"{spelling}"'
+
+
+@pytest.mark.parametrize(
+    ("pg_type", "text", "jdbc", "wal", "v38"),
+    [
+        ("smallint", "5", "5", "5", "5"),
+        ("integer", "5", "5", "5", "5"),
+        ("bigint", "26469864", "26469864", "26469864", "26469864"),
+        ("numeric(5,2)", "10.00", "10.00", '"10"', "10"),
+        ("numeric(5,2)", "4.99", "4.99", '"4.99"', "4.99"),
+        ("numeric(4,2)", "0.90", "0.90", '"0.9"', "0.9"),
+        ("numeric(5,2)", "0.00", "0.00", '"0"', "0"),
+        ("numeric(5,2)", "-1.50", "-1.50", '"-1.5"', "-1.5"),
+        ("numeric(5,4)", "0.0005", "0.0005", '"5.0E-4"', "5.0E-4"),
+        ("numeric(20,7)", "1234567890.1234567", "1234567890.1234567", '"1.2345678901234567E9"', "1.2345678901234567E9"),
+        ("numeric(20,7)", "-1230000000", "-1230000000.0000000", '"-1.23E9"', "-1.23E9"),
+        (
+            "numeric(38,10)",
+            "12345678901234567890.0123456789",
+            "12345678901234567890.0123456789",
+            '"1.2345678901234567E19"',
+            "1.2345678901234567E19",
+        ),
+        ("numeric(38,0)", "900000000", "900000000", '"900000000"', "900000000"),
+        ("numeric(5,2)", "NaN", "null", "null", "null"),
+        ("numeric(38,0)", "Infinity", "null", "null", "null"),
+        ("text", "Côte", '"Côte"', '"Côte"', '"Côte"'),
+        ("character varying(45)", "Mary", '"Mary"', '"Mary"', '"Mary"'),
+        ("character(8)", "English", '"English "', '"English "', '"English "'),
+        ("boolean", "t", "true", "true", "true"),
+        ("date", "2006-02-14", '"2006-02-14"', '"2006-02-14"', '"2006-02-14"'),
+        ("date", "1991-02-10 BC", '"1991-02-10 BC"', '"1991-02-10 BC"', '"1991-02-10 BC"'),
+        ("date", "infinity", '"Infinity"', '"Infinity"', "null"),
+        ("bytea", r"\x8950", r'"\\x8950"', r'"\\x8950"', r'"\\x8950"'),
+        ("text[]", '{Trailers,"Deleted Scenes",NULL}', *['["Trailers","Deleted Scenes",null]'] * 3),
+        ("tsvector", "'academi':1 'battl':15", *["\"'academi':1 'battl':15\""] * 3),
+        ("mpaa_rating", "PG-13", '"PG-13"', '"PG-13"', '"PG-13"'),
+        ("year", "2006", '"2006"', "2006", '"2006"'),
+    ],
+)
+def test_value_in_each_spelling(pg_type, text, jdbc, wal, v38):
+    assert [speller(pg_type, spelling)(text) for spelling in ("jdbc", "wal", "v38")] == [jdbc, wal, v38]
+
+
+@pytest.mark.parametrize(
+    ("text", "jdbc", "wal", "v38"),
+    [
+        ("2005-05-24 22:53:30", "2005-05-24T22:53:30", "2005-05-24T22:53:30.000000", "2005-05-24T22:53:30"),
+        ("2005-05-24 22:53:00", *["2005-05-24T22:53:00.000000"] * 3),
+        ("2005-05-24 22:53:30.12", "2005-05-24T22:53:30.120", "2005-05-24T22:53:30.120000", "2005-05-24T22:53:30.120"),
+        ("2007-02-14 21:21:29.996577", *["2007-02-14T21:21:29.996577"] * 3),
+        (
+            "3004-10-19 10:23:54.1 BC",
+            "3004-10-19T10:23:54.100 BC",
+            "3004-10-19T10:23:54.100000 BC",
+            "3004-10-19T10:23:54.100 BC",
+        ),
+        ("-infinity", "-Infinity", "-Infinity", None),
+    ],
+)
+def test_timestamp_in_each_spelling(text, jdbc, wal, v38):
+    spelled = [speller("timestamp without time zone", spelling)(text) for spelling in ("jdbc", "wal", "v38")]
+    assert list(map(json.loads, spelled)) == [jdbc, wal, v38]
+
+
+@pytest.mark.parametrize("spelling", ["jdbc", "wal", "v38"])
+def test_null_is_explicit_in_each_spelling(spelling):
+    row = {"category_id": None, "name": None, "last_update": None}
+    assert encoder("category", spelling)(row) == '{"category_id":null,"name":null,"last_update":null}'
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_any_double_in_javas_spelling_is_the_same_double(value):
+    spelled = java_double(value)
+    assert float(spelled) == value
+    mantissa, _, power = spelled.partition("E")
+    assert re.fullmatch(r"-?\d+\.\d+", mantissa)
+    assert not power or re.fullmatch(r"-?[1-9]\.\d+", mantissa)
+    assert bool(power) == (value != 0 and not 1e-3 <= abs(value) < 1e7)
 
 
 @given(st.datetimes(min_value=datetime(1000, 1, 1)))

@@ -1,106 +1,94 @@
-"""Raw Delta tables as destination-databricks writes them: v1 (1.x) and v2 (3.x), full refresh overwrite."""
+"""Lands what one Airbyte sync delivers, in the envelope of any destination version that is still met."""
 
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from arro3.core import Array, DataType, Table
-from deltalake import write_deltalake
+from dvdrental.local.landing import files
+from dvdrental.local.landing.cdc import Change
+from dvdrental.local.landing.database import Database
+from dvdrental.local.landing.direct import direct
+from dvdrental.local.landing.files import JsonFiles
+from dvdrental.local.landing.records import Record, Sync, records
+from dvdrental.local.landing.spelling import Spelling
+from dvdrental.local.landing.tables import DeltaRows, v1, v2
 
-from dvdrental.bronze.envelope import v2_table_name
-from dvdrental.local.landing.database import Database, Row
-from dvdrental.local.landing.schema import TABLES
-from dvdrental.local.landing.spelling import encoder
+Envelope = Literal[
+    "v1", "v2_bare", "v2_2x", "v2", "direct", "jsonl", "jsonl_gzip", "jsonl_text", "jsonl_flat", "jsonl_old"
+]
+"""What the destination makes of the records.
 
-_RAW_IDS = uuid.uuid5(uuid.NAMESPACE_DNS, "landing.dvdrental.example.org")
-_TIMESTAMP = DataType.timestamp("us", tz="UTC")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+- `v1`: raw table of destination-databricks 1.x.
+- `v2_bare`, `v2_2x`, `v2`: raw table of 2.x and 3.x: without meta and generation, with meta only, with both.
+- `direct`: typed table of 4.x, named like its stream.
+- `jsonl`, `jsonl_gzip`: files `<namespace>/<stream>/<date>_<epoch ms>_<part>.jsonl[.gz]` in an object store.
+- `jsonl_text`: its two integers in quotes. `jsonl_flat`: the fields at the root of the line.
+- `jsonl_old`: as before destination-s3 1.0.
+"""
 
 
 def write_landing(
     database: Database,
     folder: Path,
     *,
-    envelope: Literal["v1", "v2"] = "v2",
+    envelope: Envelope = "v2",
+    spelling: Spelling = "jdbc",
     extracted_at: datetime,
     namespace: str = "public",
     generation: int = 1,
+    lsn: int | None = None,
+    interrupted: bool = False,
 ) -> None:
-    """Replaces the raw table of every stream in `folder`, each in one commit.
+    """Replaces what lies in `folder` of every stream: a full refresh, or with an lsn the snapshot of a CDC sync.
 
-    `extracted_at` needs a time zone; the connector counts it in milliseconds, so finer digits are cut off.
-    Nothing is written before all rows of all streams are spelled out.
+    An interrupted sync leaves the older generation in place and its own beside it. Nothing is written before all rows
+    of all streams are spelled out.
     """
-    if extracted_at.tzinfo is None:
-        raise ValueError("extracted_at needs a time zone")
-    table_name, columns = _ENVELOPES[envelope]
-    sync = _Sync(namespace, (extracted_at - _EPOCH) // timedelta(milliseconds=1), generation)
-    tables = {table_name(namespace, stream): columns(sync, stream, rows) for stream, rows in database.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        write_deltalake(folder / name, table, mode="overwrite")
+    at = None if lsn is None else extracted_at
+    changes = {stream: [Change(stream, row, lsn, at) for row in rows] for stream, rows in database.items()}
+    sync = Sync(namespace, extracted_at, generation, number=generation)
+    for landed in _landed(sync, changes, envelope, spelling):
+        landed.replace(folder, interrupted=interrupted)
 
 
-@dataclass(frozen=True)
-class _Sync:
-    namespace: str
-    milliseconds: int
-    generation: int
-
-    def raw_ids(self, stream: str, rows: list[Row]) -> Array:
-        key = TABLES[stream].key
-        sync = f"{self.namespace}.{stream}/{self.generation}/{self.milliseconds}"
-        names = (f"{sync}/{','.join(str(row[column]) for column in key)}" for row in rows)
-        return _strings([str(uuid.uuid5(_RAW_IDS, name)) for name in names])
-
-    def extracted_at(self, rows: list[Row]) -> Array:
-        return _timestamps([self.milliseconds * 1000] * len(rows))
-
-
-def _v1_name(_: str, stream: str) -> str:
-    return f"_airbyte_raw_{stream}".lower()
-
-
-def _v1(sync: _Sync, stream: str, rows: list[Row]) -> Table:
-    return Table.from_pydict(
-        {
-            "_airbyte_ab_id": sync.raw_ids(stream, rows),
-            "_airbyte_data": _data(stream, rows),
-            "_airbyte_emitted_at": sync.extracted_at(rows),
-        }
-    )
+def append_landing(
+    changes: Iterable[Change],
+    folder: Path,
+    *,
+    envelope: Envelope = "v2",
+    spelling: Spelling = "wal",
+    extracted_at: datetime,
+    namespace: str = "public",
+    generation: int = 1,
+    sync: int = 1,
+) -> None:
+    """Adds to what lies in `folder`, in the order given. Rows of a cursor sync are spelled `jdbc` or `v38`."""
+    streams = defaultdict(list)
+    for change in changes:
+        streams[change.stream].append(change)
+    for landed in _landed(Sync(namespace, extracted_at, generation, sync), streams, envelope, spelling):
+        landed.append(folder)
 
 
-def _v2(sync: _Sync, stream: str, rows: list[Row]) -> Table:
-    meta = f'{{"sync_id":{sync.generation},"changes":[]}}'
-    return Table.from_pydict(
-        {
-            "_airbyte_raw_id": sync.raw_ids(stream, rows),
-            "_airbyte_extracted_at": sync.extracted_at(rows),
-            "_airbyte_loaded_at": _timestamps([None] * len(rows)),
-            "_airbyte_data": _data(stream, rows),
-            "_airbyte_meta": _strings([meta] * len(rows)),
-            "_airbyte_generation_id": Array([sync.generation] * len(rows), type=DataType.int64()),
-        }
-    )
+def _landed(
+    sync: Sync, streams: Mapping[str, Sequence[Change]], envelope: Envelope, spelling: Spelling
+) -> list[DeltaRows | JsonFiles]:
+    form = _FORMS[envelope]
+    return [form(sync, stream, records(sync, stream, changes, spelling)) for stream, changes in streams.items()]
 
 
-def _data(stream: str, rows: list[Row]) -> Array:
-    return _strings(list(map(encoder(stream), rows)))
-
-
-def _strings(values: list[str]) -> Array:
-    return Array(values, type=DataType.utf8())
-
-
-def _timestamps(microseconds: list[int] | list[None]) -> Array:
-    return Array(microseconds, type=DataType.int64()).cast(_TIMESTAMP)
-
-
-_ENVELOPES: dict[str, tuple[Callable[[str, str], str], Callable[[_Sync, str, list[Row]], Table]]] = {
-    "v1": (_v1_name, _v1),
-    "v2": (v2_table_name, _v2),
+_FORMS: dict[Envelope, Callable[[Sync, str, list[Record]], DeltaRows | JsonFiles]] = {
+    "v1": v1,
+    "v2_bare": partial(v2, without=("_airbyte_meta", "_airbyte_generation_id")),
+    "v2_2x": partial(v2, without=("_airbyte_generation_id",)),
+    "v2": v2,
+    "direct": direct,
+    "jsonl": partial(files.plain, line=files.data_as_object),
+    "jsonl_gzip": partial(files.gzipped, line=files.data_as_object),
+    "jsonl_text": partial(files.plain, line=files.integers_as_text),
+    "jsonl_flat": partial(files.plain, line=files.data_at_root),
+    "jsonl_old": partial(files.plain, line=files.before_1_0),
 }

@@ -1,51 +1,60 @@
-"""PostgreSQL text -> JSON as the Airbyte source spells it in a snapshot, which it reads through JDBC."""
+"""Rows in PostgreSQL text -> JSON as Airbyte's PostgreSQL source spells it."""
 
-import json
-import re
 from collections.abc import Callable
-from decimal import Decimal
 from functools import partial
+from typing import Literal
 
-from dvdrental.local.landing.arrays import parse_array
+from dvdrental.local.landing import tokens
 from dvdrental.local.landing.database import Row, SourceError
 from dvdrental.local.landing.schema import TABLES
+from dvdrental.local.landing.tokens import INFINITY, quoted
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
-_DATE = re.compile(r"\d{4}-\d\d-\d\d( BC)?")
-_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?( BC)?")
-_INFINITY = {"infinity": '"Infinity"', "-infinity": '"-Infinity"'}
-_BYTEA = re.compile(r"\\x([0-9a-f]{2})*")
+Spelling = Literal["jdbc", "wal", "v38"]
+"""How the source read the row.
+
+- `jdbc`: source 3.7 through JDBC: full refresh, xmin, cursor, and the snapshot a CDC sync begins with.
+- `wal`: source 3.7 from the write-ahead log: CDC changes.
+- `v38`: source 3.8, which spells a value the same way whatever it was read from.
+"""
 
 
-def encoder(table: str) -> Callable[[Row], str]:
+def encoder(table: str, spelling: Spelling = "jdbc") -> Callable[[Row], str]:
     """Function from a row to its JSON object: keys in column order, no spaces, NULL as null."""
     source = TABLES[table]
-    fields = [(name, f"{_quoted(name)}:", speller(pg_type)) for name, pg_type in source.columns.items()]
+    fields = [(name, f"{quoted(name)}:", speller(pg_type, spelling)) for name, pg_type in source.columns.items()]
 
     def encode(row: Row) -> str:
         if row.keys() != source.columns.keys():
             odd = ", ".join(sorted(row.keys() ^ source.columns.keys()))
             raise SourceError(f"table {table}: a row has a column too many or too few: {odd}")
-        tokens = []
+        spelled = []
         for name, label, spell in fields:
             text = row[name]
             try:
-                tokens.append(label + ("null" if text is None else spell(text)))
+                spelled.append(label + ("null" if text is None else spell(text)))
             except (ValueError, ArithmeticError):
                 raise _unspellable(table, name, row) from None
-        return "{" + ",".join(tokens) + "}"
+        return "{" + ",".join(spelled) + "}"
 
     return encode
 
 
-def speller(pg_type: str) -> Callable[[str], str]:
+def speller(pg_type: str, spelling: Spelling = "jdbc") -> Callable[[str], str]:
     base, arguments = _parsed(pg_type)
-    return partial(_SPELLINGS[base], arguments)
+    return partial(_SPELLINGS[spelling][base], arguments)
+
+
+def unserialisable(table: str, row: Row, spelling: Spelling) -> list[str]:
+    """Columns that hold a value the source fails on, gives as null, and reports."""
+    if spelling != "v38":
+        return []
+    types = TABLES[table].columns
+    return [name for name, text in row.items() if text in INFINITY and types[name] in _WITH_INFINITY]
 
 
 def same_spelling(pg_type: str, other: str) -> bool:
     """Whether values of the two types look alike in JSON, as those of integer and smallint do."""
-    return _SPELLINGS.get(_parsed(pg_type)[0]) is _SPELLINGS.get(_parsed(other)[0])
+    return _JDBC.get(_parsed(pg_type)[0]) is _JDBC.get(_parsed(other)[0])
 
 
 def _unspellable(table: str, column: str, row: Row) -> SourceError:
@@ -59,79 +68,37 @@ def _parsed(pg_type: str) -> tuple[str, str]:
     return base, arguments
 
 
-def _integer(_: str, text: str) -> str:
-    return str(int(text))
-
-
-def _number(arguments: str, text: str) -> str:
-    value = Decimal(text)
-    scale = int(arguments.split(",")[1])
-    return f"{value:.{scale}f}" if value.is_finite() else "null"
-
-
-def _text(_: str, text: str) -> str:
-    return _quoted(text)
-
-
-def _padded(arguments: str, text: str) -> str:
-    return _quoted(text.ljust(int(arguments)))
-
-
-def _boolean(_: str, text: str) -> str:
-    if text not in ("t", "f"):
-        raise ValueError("not t or f")
-    return "true" if text == "t" else "false"
-
-
-def _date(_: str, text: str) -> str:
-    if text in _INFINITY:
-        return _INFINITY[text]
-    if not _DATE.fullmatch(text):
-        raise ValueError("not a date")
-    return f'"{text}"'
-
-
-def _timestamp(_: str, text: str) -> str:
-    """As Java's LocalDateTime.toString(), but a time without seconds gets them, with six zeros."""
-    if text in _INFINITY:
-        return _INFINITY[text]
-    match = _TIMESTAMP.fullmatch(text)
-    if not match:
-        raise ValueError("not a timestamp without time zone")
-    date, time, digits, era = match.groups(default="")
-    digits = digits.rstrip("0")
-    if digits:
-        fraction = "." + digits.ljust(-(-len(digits) // 3) * 3, "0")
-    else:
-        fraction = ".000000" if time.endswith(":00") else ""
-    return f'"{date}T{time}{fraction}{era}"'
-
-
-def _bytea(_: str, text: str) -> str:
-    if not _BYTEA.fullmatch(text):
-        raise ValueError("not bytea in hex")
-    return _quoted(text)
-
-
-def _array(_: str, text: str) -> str:
-    return "[" + ",".join("null" if item is None else _quoted(item) for item in parse_array(text)) + "]"
-
-
-_SPELLINGS: dict[str, Callable[[str, str], str]] = {
-    "smallint": _integer,
-    "integer": _integer,
-    "bigint": _integer,
-    "numeric": _number,
-    "character": _padded,
-    "character varying": _text,
-    "text": _text,
-    "tsvector": _text,
-    "mpaa_rating": _text,
+_WITH_INFINITY = ("date", "timestamp without time zone")
+_JDBC: dict[str, Callable[[str, str], str]] = {
+    "smallint": tokens.integer,
+    "integer": tokens.integer,
+    "bigint": tokens.integer,
+    "numeric": tokens.number,
+    "character": tokens.padded,
+    "character varying": tokens.string,
+    "text": tokens.string,
+    "tsvector": tokens.string,
+    "mpaa_rating": tokens.string,
     # JDBC reports a domain as DISTINCT, which the connector reads as text although year is an integer.
-    "year": _text,
-    "boolean": _boolean,
-    "date": _date,
-    "timestamp without time zone": _timestamp,
-    "bytea": _bytea,
-    "text[]": _array,
+    "year": tokens.string,
+    "boolean": tokens.boolean,
+    "date": tokens.date,
+    "timestamp without time zone": tokens.timestamp,
+    "bytea": tokens.bytea,
+    "text[]": tokens.array,
+}
+_SPELLINGS: dict[Spelling, dict[str, Callable[[str, str], str]]] = {
+    "jdbc": _JDBC,
+    "wal": _JDBC
+    | {
+        "numeric": tokens.text_through_double,
+        "year": tokens.integer,
+        "timestamp without time zone": tokens.timestamp_of_six_digits,
+    },
+    "v38": _JDBC
+    | {
+        "numeric": tokens.number_through_double,
+        "date": tokens.finite_date,
+        "timestamp without time zone": tokens.finite_timestamp,
+    },
 }
