@@ -37,9 +37,10 @@ def build(copies: DataFrame, films: DataFrame, rental_obt: DataFrame, payments: 
         F.sum("amount").alias("revenue"),
         F.max("rental_date").alias("last_rental"),
         F.min(F.when(F.col("is_open"), F.col("due_date"))).alias("due_date"),
+        F.min_by("rental_duration", F.when(F.col("is_open"), F.col("due_date"))).alias("rental_duration"),
         F.max("is_open").alias("is_out"),
     )
-    today = films.filter("is_current").select("film_id", "title", "category", "rental_duration", "replacement_cost")
+    today = films.filter("is_current").select("film_id", "title", "category", "replacement_cost")
     overdue = whole_days(F.col("due_date"), F.col("as_of"))
     state = (
         F.when(~F.coalesce("is_out", F.lit(False)), "available")

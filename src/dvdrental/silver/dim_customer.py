@@ -48,7 +48,7 @@ def build(
     payment: DataFrame,
 ) -> DataFrame:
     """A renamed city opens a new version of every customer who lives there."""
-    own = chain(customer, ["customer_id"], OWN, UNTRACKED)
+    own = chain(customer, ["customer_id"], [*OWN, *UNTRACKED])  # untracked ones too: a place may cut the run
     place = places(address, city, country).select("address_id", *PLACE, *VALIDITY_COLUMNS)
     versions = collapse(overlap(own, place, on="address_id"), ["customer_id"], [*OWN, *PLACE], UNTRACKED)
     described = versions.withColumns(

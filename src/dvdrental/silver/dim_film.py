@@ -48,7 +48,7 @@ UNTRACKED = ["description", "special_features", "last_update"]
 def build(
     film: DataFrame, language: DataFrame, film_category: DataFrame, category: DataFrame, inventory: DataFrame
 ) -> DataFrame:
-    own = chain(film, ["film_id"], OWN, UNTRACKED)
+    own = chain(film, ["film_id"], [*OWN, *UNTRACKED])  # untracked ones too: a category may cut the run
     languages = chain(language, ["language_id"], ["name"]).withColumnRenamed("name", "language")
     categories = chain(category, ["category_id"], ["name"]).withColumnRenamed("name", "category")
     pieces = overlap(own, languages, on="language_id")

@@ -54,7 +54,7 @@ def build(
     inventory: DataFrame,
     customer: DataFrame,
 ) -> DataFrame:
-    own = chain(store, ["store_id"], ["manager_staff_id", "address_id"], ["last_update"])
+    own = chain(store, ["store_id"], ["manager_staff_id", "address_id", "last_update"])
     names = chain(staff, ["staff_id"], ["first_name", "last_name"])
     managers = names.select(
         F.col("staff_id").alias("manager_staff_id"),
