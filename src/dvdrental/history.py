@@ -43,6 +43,21 @@ def current(log: DataFrame, key: Sequence[str]) -> DataFrame:
     return last_events(log, key).filter("not _is_delete")
 
 
+def carry_forward(log: DataFrame, key: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """Fill the values that an update left out because they had not changed (`_changes` says UNCHANGED) with those of
+    the event before, as the log is ordered: at reading, since an event may still arrive in between.
+
+    `columns` are those that can be left out.
+    """
+    before = Window.partitionBy(*key).orderBy(*event_order()).rowsBetween(Window.unboundedPreceding, 0)
+
+    def filled(column: str) -> Column:
+        unsent = F.exists("_changes", lambda c: (c["field"] == column) & (c["change"] == "UNCHANGED"))
+        return F.last(F.when(~unsent, F.struct(column)), ignorenulls=True).over(before)[column]
+
+    return log.withColumns({column: filled(column) for column in columns})
+
+
 def chain(
     log: DataFrame,
     key: Sequence[str],

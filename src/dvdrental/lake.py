@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 from typing import Any
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.envelope import raw_table_names
+from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding, units_of_files
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import LandingError
+from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
@@ -35,20 +38,43 @@ class Lake:
         return self.spark.table(self.name(table.layer, table.name))
 
     def changes(self, stream: str) -> DataFrame:
-        """Change log of a source table."""
-        return self.read(STREAMS[stream].table)
+        """Change log of a source table, with the values that CDC left out because they had not changed."""
+        definition = STREAMS[stream]
+        log = self.read(definition.table)
+        return (
+            carry_forward(log, definition.key, definition.large_columns) if self.settings.mode(stream) == "cdc" else log
+        )
 
-    def landing(self, stream: Stream) -> str:
-        """Quoted name of the raw table that holds the stream's landing."""
+    def landing(self, stream: Stream) -> Landing:
+        """Raises LandingError when there is none."""
+        folder = self.settings.landing_folder
+        if folder is not None:
+            return self._landed_files(stream, f"{folder}/{self.settings.namespace}/{stream.name}")
         catalog, schema, _ = self.settings.landing_parts
         names = [ident(catalog, schema, name) for name in raw_table_names(self.settings.namespace, stream.name)]
         for name in names:
             if self.spark.catalog.tableExists(name):
-                return name
+                state = self.state(name)
+                return TableLanding(state, self.read_at(name, state))
         raise LandingError(
             f"stream {stream.name}: no landing table in {catalog}.{schema}; looked for {', '.join(names)}. "
             "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
         )
+
+    def _landed_files(self, stream: Stream, folder: str) -> Landing:
+        read = self.spark.read.option("recursiveFileLookup", "true")
+        try:
+            files = read.format("binaryFile").load(folder).drop("content")
+            units = units_of_files(files).agg(F.count("*").alias("files"), F.bit_xor("unit").alias("digest"))
+            there = units.collect()[0]
+        except AnalysisException as error:
+            if error.getCondition() != "PATH_NOT_FOUND":
+                raise
+            raise LandingError(
+                f"stream {stream.name}: there is no folder {folder}. Let Airbyte sync the stream, or set the parameter "
+                "`landing` to the folder that holds <namespace>/<stream>"
+            ) from None
+        return FileLanding(f"{there.files} files, {there.digest}", files, read.text(folder))
 
     def exists(self, table: Table) -> bool:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
@@ -79,13 +105,13 @@ class Lake:
         """A table as it was at a state, whatever is written to it meanwhile."""
         return self.spark.read.option("versionAsOf", state.partition("@")[0]).table(name)
 
-    def last_landing_versions(self) -> dict[str, str]:
+    def last_seen(self) -> dict[str, Seen]:
         """Per bronze table, what the last step that succeeded saw of its landing."""
         if not self.exists(STEP):
             return {}
-        good = self.read(STEP).filter("landing_version is not null and status <> 'failed'")
-        last = good.groupBy("table_name").agg(F.max_by("landing_version", "started_at"))
-        return dict(last.collect())
+        good = self.read(STEP).filter("landing is not null and status <> 'failed'")
+        last = good.groupBy("table_name").agg(F.max_by("landing", "started_at").alias("landing"))
+        return {row.table_name: Seen(**row.landing.asDict()) for row in last.collect()}
 
     def stage_path(self, table: Table) -> str:
         """The run's own folder, so that two runs never share one."""

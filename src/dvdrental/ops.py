@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dvdrental.bronze.landing import Seen
 from dvdrental.errors import DvdRentalError
 from dvdrental.table import Table
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from dvdrental.lake import Lake
 
 CHECKS = "ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>>"
+
+SEEN = "STRUCT<version: STRING, watermark: TIMESTAMP_NTZ, units: BIGINT, digest: BIGINT>"
 
 STEP = Table(
     layer="ops",
@@ -25,14 +28,16 @@ STEP = Table(
         run_id STRING NOT NULL COMMENT 'Run of the job; manual for a notebook opened by hand',
         table_name STRING NOT NULL COMMENT 'layer.table',
         status STRING NOT NULL COMMENT 'published, unchanged or failed',
-        rows_landed BIGINT COMMENT 'Bronze: rows in the landing',
+        rows_landed BIGINT COMMENT 'Bronze: rows of the landing that were taken in: all, or the new ones (append, cdc)',
         rows_duplicate BIGINT COMMENT 'Bronze: landed rows that say nothing new',
+        rows_parsed BIGINT COMMENT 'Bronze: landed rows that were parsed; bronze holds the content of the others',
         rows_quarantined BIGINT COMMENT 'Bronze: landed rows that cannot be used',
         rows_inserted BIGINT COMMENT 'Rows added',
         rows_updated BIGINT COMMENT 'Rows changed',
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
-        rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys',
-        landing_version STRING COMMENT 'Bronze: version and commit time of the landing table that was read',
+        rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys (overwrite only)',
+        landing {SEEN} COMMENT 'Bronze: what was there; tells the next run what is new',
+        warnings ARRAY<STRING> COMMENT 'What to look at: new, missing or changed fields, deletes held back',
         checks {CHECKS} COMMENT 'Quality results; status is pass, fail or error (the rule could not run)',
         started_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
         seconds DOUBLE NOT NULL COMMENT 'Wall time',
@@ -44,14 +49,18 @@ QUARANTINE = Table(
     layer="ops",
     name="quarantine",
     grain="one row per landed row that could not be used",
-    key=("stream", "raw_id", "rule"),
+    key=("stream", "raw_id", "quarantined_at"),
     columns="""
         stream STRING NOT NULL COMMENT 'Source table',
-        raw_id STRING COMMENT 'Airbyte id of the landed row',
+        raw_id STRING NOT NULL COMMENT 'Airbyte id of the landed row; of a broken line a hash of it',
         rule STRING NOT NULL COMMENT 'What it breaks',
+        reason STRING NOT NULL COMMENT 'The same in words',
+        excerpt STRING COMMENT 'Begin of the payload, letters as x and digits as n',
         extracted_at TIMESTAMP_NTZ COMMENT 'When Airbyte read the row, UTC',
         run_id STRING NOT NULL COMMENT 'Run that set it aside',
-        quarantined_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC'
+        quarantined_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
+        replayed_at TIMESTAMP_NTZ COMMENT 'When the row was taken in after all, UTC; NULL while it is set aside',
+        replayed_by STRING COMMENT 'Run that took it in'
     """,
 )
 
@@ -76,12 +85,14 @@ class Step:
     status: str = "unchanged"
     rows_landed: int | None = None
     rows_duplicate: int | None = None
+    rows_parsed: int | None = None
     rows_quarantined: int | None = None
     rows_inserted: int | None = None
     rows_updated: int | None = None
     rows_deleted: int | None = None
     rows_after: int | None = None
-    landing_version: str | None = None
+    landing: Seen | None = None
+    warnings: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     seconds: float = 0.0
     message: str | None = None

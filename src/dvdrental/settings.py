@@ -7,7 +7,8 @@ from typing import Any
 from dvdrental.errors import SettingsError
 from dvdrental.names import ident
 
-_FOLDER = re.compile(r"/[^*?\[\]{}\\\x00-\x1f]*\Z")
+MODES = ("overwrite", "append", "cdc")
+_FOLDER = re.compile(r"([a-z0-9]+:/)?/[^*?\[\]{}\\\x00-\x1f]*\Z")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 
@@ -22,9 +23,11 @@ class Settings:
     gold_schema: str = "gold"
     ops_schema: str = "ops"
     landing: str = "airbyte_internal"
-    """Schema (or catalog.schema) that holds Airbyte's raw tables."""
+    """Schema (or catalog.schema) that holds Airbyte's tables, or the absolute path of a folder with its JSON lines."""
     namespace: str = "public"
     """Source schema: part of Airbyte's raw table names."""
+    sync_mode: str = "overwrite"
+    """How Airbyte syncs: overwrite, append or cdc; exceptions per stream follow: `overwrite, rental=cdc`."""
     max_delete_percent: str = "20"
     """A snapshot that would delete more than this share of a stream's live keys is refused."""
     staging: str = "/Volumes/dvd_dev/ops/staging"
@@ -35,9 +38,13 @@ class Settings:
         ident(self.catalog, "x", "x")
         for name in ("bronze_schema", "silver_schema", "gold_schema", "ops_schema", "namespace"):
             ident(getattr(self, name))
-        if len(self.landing_parts) != 3:
-            raise SettingsError(f"landing: {self.landing[:40]!r} is neither a schema nor catalog.schema")
-        ident(*self.landing_parts)
+        if self.landing_folder is None:
+            if len(self.landing_parts) != 3:
+                raise SettingsError(f"landing: {self.landing[:40]!r} is no schema, no catalog.schema and no folder")
+            ident(*self.landing_parts)
+        elif not _FOLDER.match(self.landing_folder) or ".." in self.landing_folder:
+            raise SettingsError("landing: use an absolute path without wildcards")
+        self._sync_modes()  # refuses what is no mode
         if not _FOLDER.match(self.staging) or ".." in self.staging:
             raise SettingsError("staging: use an absolute path without wildcards")
         if not _RUN_ID.match(self.run_id):
@@ -51,6 +58,23 @@ class Settings:
         for field in fields(cls):
             dbutils.widgets.text(field.name, field.default)
         return cls(**{field.name: dbutils.widgets.get(field.name) for field in fields(cls)})
+
+    def mode(self, stream: str) -> str:
+        modes = self._sync_modes()
+        return modes.get(stream, modes[""])
+
+    def _sync_modes(self) -> dict[str, str]:
+        """Mode per stream; under "" that of all others."""
+        entries = [entry.strip() for entry in self.sync_mode.split(",")]
+        modes = {stream: mode for stream, _, mode in (entry.rpartition("=") for entry in entries)}
+        if len(modes) != len(entries) or "" not in modes or not set(modes.values()) <= set(MODES):
+            raise SettingsError(f"sync_mode: use one of {', '.join(MODES)}, then stream=mode for exceptions")
+        return modes
+
+    @property
+    def landing_folder(self) -> str | None:
+        """On the platform a volume or an external location."""
+        return self.landing.rstrip("/") if self.landing.startswith("/") or "://" in self.landing else None
 
     @property
     def landing_parts(self) -> tuple[str, ...]:

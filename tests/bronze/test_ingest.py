@@ -98,7 +98,7 @@ def test_no_key_is_deleted_while_a_landed_row_has_no_readable_key(lake: Lake) ->
     land_raw(lake, "category", [row.format(1), '{"category_id":2,"na'], NEXT_WEEK)
     step = ingest(lake, ["category"])[0]
     assert (step.rows_deleted, step.rows_quarantined, step.rows_after) == (0, 1, 2)
-    assert step.message == "1 deletes held back: 1 rows have no readable key"
+    assert step.warnings == ["1 deletes held back: 1 rows have no readable key"]
 
 
 def test_older_landing_is_refused(lake: Lake) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from pyspark.sql import Row, SparkSession
 
+from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 
 READ = datetime(2026, 1, 5, 9)
-RAW = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT"
+RAW = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT, payload BIGINT"
 
 ANY = Stream(
     name="any",
@@ -29,7 +30,8 @@ ANY = Stream(
 
 
 def parsed(spark: SparkSession, payload: str | None, meta: str | None = None, stream: Stream = ANY) -> Row:
-    return parse(spark.createDataFrame([("r", READ, payload, meta, None)], RAW), stream).collect()[0]
+    rows = spark.createDataFrame([("r", READ, payload, meta, None, 1)], RAW)
+    return parse(Envelope(rows, "json"), stream).collect()[0]
 
 
 def one(spark: SparkSession, column: str, token: str) -> tuple[Any, list[str]]:
@@ -117,8 +119,8 @@ def test_one_bad_value_spares_the_others(spark: SparkSession) -> None:
 
 
 def test_rule_of_the_table_rejects_a_row_by_its_name(spark: SparkSession) -> None:
-    frame = spark.createDataFrame([("r", READ, '{"id":1,"amount":-1}', None, None)], RAW)
-    assert parse(frame, ANY, [("positive", "amount >= 0")]).collect()[0]._rejected == "positive"
+    rows = spark.createDataFrame([("r", READ, '{"id":1,"amount":-1}', None, None, 1)], RAW)
+    assert parse(Envelope(rows, "json"), ANY, [("positive", "amount >= 0")]).collect()[0]._rejected == "positive"
 
 
 def test_change_time_is_the_source_s_own_else_the_extraction(spark: SparkSession) -> None:

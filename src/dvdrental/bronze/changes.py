@@ -1,17 +1,17 @@
 """What a landing changes: pure functions from (what bronze knows, what landed) to events with an outcome.
 
-Outcomes: `stored` (a new event), `duplicate` (nothing new), `quarantined` (unusable, with `_rejected` as reason),
-`deleted` (an event that the snapshot implies) and, for rows that bronze already has, `kept`.
+Outcomes of landed rows: `stored` (a new event), `duplicate` (nothing new), `quarantined` (unusable, with `_rejected` as
+reason). Outcomes of known events: `deleted` where the landing implies that the key is gone, else `kept`.
 """
 
 from datetime import datetime
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
-from dvdrental.bronze.parse import CHANGES
-from dvdrental.bronze.streams import Stream
+from dvdrental.bronze.streams import CHANGES, Stream
 from dvdrental.columns import moment
+from dvdrental.history import event_order
 
 
 def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> DataFrame:
@@ -21,43 +21,90 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
     (`_at`, `_extracted_at`) that the caller knows. Time does not go back: a row that returns or changes with an old
     change time takes the time of the event it follows.
     """
-    rows = known.withColumn("_rejected", F.lit(None).cast("string")).withColumn("_landed", F.lit(False))
-    rows = rows.unionByName(landed.withColumn("_landed", F.lit(True)), allowMissingColumns=True)
+    rows = _together(known, landed)
     in_order = Window.partitionBy(*stream.key).orderBy(
         "_landed", F.col("_rejected").isNotNull(), "_extracted_at", "_raw_id"
     )
-    was_alive = ~F.coalesce(F.lag("_is_delete").over(in_order), F.lit(True))
-    business = F.struct(*stream.business_columns)
-    unchanged = was_alive & business.eqNullSafe(F.lag(business).over(in_order))
-    in_snapshot = F.max("_landed").over(Window.partitionBy(*stream.key))
-    outcome = (
-        F.when(~F.col("_landed") & (in_snapshot | F.col("_is_delete")), "kept")
-        .when(~F.col("_landed"), "deleted")
-        .when(F.col("_rejected").isNotNull(), "quarantined")
-        .when(unchanged, "duplicate")
-        .otherwise("stored")
-    )
+    unchanged = _was_alive(in_order) & _content(stream).eqNullSafe(F.lag(_content(stream)).over(in_order))
+    gone = ~F.col("_landed") & ~_in_landing(stream) & ~F.col("_is_delete")
     latest = F.max("_at").over(in_order.rowsBetween(Window.unboundedPreceding, 0))
     return rows.select(
         *(c for c in rows.columns if c != "_at"),
         latest.alias("_at"),
-        outcome.alias("_outcome"),
-        (F.col("_landed") & ~was_alive & (outcome == "stored")).alias("_new_key"),
+        _outcome(gone, unchanged).alias("_outcome"),
+        (F.col("_landed") & F.col("_rejected").isNull() & ~_was_alive(in_order)).alias("_new_key"),
     )
 
 
-def as_events(staged: DataFrame, stream: Stream, snapshot_at: str, batch: int, ingested_at: datetime) -> DataFrame:
-    """Events to append from staged rows: stored ones as they are, deleted ones with only the key filled."""
+def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, refreshed: bool = False) -> DataFrame:
+    """Landed rows that are changes themselves (append and CDC), against all events of their keys (`known`).
+
+    A row is new unless an event of the same key, log position and content is there already (content includes the
+    source's change time). Without either position it is new unless the event just before it has the same content.
+    A landing that was `refreshed` replaces what was there: a live key that it lacks is deleted.
+    """
+    rows = _together(known, landed)
+    usable = F.col("_rejected").isNull()
+    twins = Window.partitionBy(*stream.key, usable, "_lsn", "_is_delete", _content(stream))
+    duplicate = F.row_number().over(twins.orderBy("_landed", "_extracted_at", "_raw_id")) > 1
+    in_order = Window.partitionBy(*stream.key, usable).orderBy(*event_order(), "_landed")
+    if stream.updated is None:
+        state = F.struct("_is_delete", _content(stream))
+        repeated = state.eqNullSafe(F.lag(state).over(in_order))
+        duplicate = F.when(F.col("_lsn").isNull(), repeated).otherwise(duplicate)
+    last_known = F.lead(F.lit(True)).over(Window.partitionBy(*stream.key, "_landed").orderBy(*event_order())).isNull()
+    gone = F.lit(refreshed) & ~F.col("_landed") & ~_in_landing(stream) & ~F.col("_is_delete") & last_known
+    return rows.select("*", _outcome(gone, duplicate).alias("_outcome"), F.lit(None).cast("boolean").alias("_new_key"))
+
+
+def _together(known: DataFrame, landed: DataFrame) -> DataFrame:
+    """Known events first; those columns that only landed rows have are NULL there."""
+    flags = {
+        "_rejected": F.lit(None).cast("string"),
+        "_landed": F.lit(False),
+        "_parsed": F.lit(False),
+        "_excerpt": F.lit(None).cast("string"),
+    }
+    return known.withColumns(flags).unionByName(landed.withColumn("_landed", F.lit(True)), allowMissingColumns=True)
+
+
+def _content(stream: Stream) -> Column:
+    return F.struct(*stream.business_columns, "_rescued")
+
+
+def _was_alive(in_order: WindowSpec) -> Column:
+    return ~F.coalesce(F.lag("_is_delete").over(in_order), F.lit(True))
+
+
+def _in_landing(stream: Stream) -> Column:
+    return F.max("_landed").over(Window.partitionBy(*stream.key))
+
+
+def _outcome(gone: Column, duplicate: Column) -> Column:
+    return (
+        F.when(gone, "deleted")
+        .when(~F.col("_landed"), "kept")
+        .when(F.col("_rejected").isNotNull(), "quarantined")
+        .when(duplicate, "duplicate")
+        .otherwise("stored")
+    )
+
+
+def as_events(
+    changes: DataFrame, stream: Stream, *, gone_at: datetime, gone_lsn: int | None, batch: int, ingested_at: datetime
+) -> DataFrame:
+    """Events to append: stored rows as they are; deleted ones with only the key, at the time and log position of the
+    landing that lacks them."""
     gone = F.col("_outcome") == "deleted"
     values = [c for c in stream.business_columns if c not in stream.key]
-    return staged.filter("_outcome in ('stored', 'deleted')").select(
+    return changes.filter("_outcome in ('stored', 'deleted')").select(
         *stream.key,
-        *(F.when(~gone, F.col(c)).alias(c) for c in [*values, "_raw_id", "_generation_id"]),
-        F.when(gone, moment(snapshot_at)).otherwise(F.col("_extracted_at")).alias("_extracted_at"),
+        *(F.when(~gone, F.col(c)).alias(c) for c in [*values, "_raw_id", "_generation_id", "_rescued", "_payload"]),
+        F.when(gone, moment(gone_at)).otherwise(F.col("_extracted_at")).alias("_extracted_at"),
         F.when(gone, F.array().cast(CHANGES)).otherwise(F.col("_changes")).alias("_changes"),
-        F.when(~gone, F.col("_lsn")).alias("_lsn"),
-        gone.alias("_is_delete"),
-        F.when(gone, F.greatest("_at", moment(snapshot_at))).otherwise(F.col("_at")).alias("_at"),
+        F.when(gone, F.lit(gone_lsn).cast("bigint")).otherwise(F.col("_lsn")).alias("_lsn"),
+        (gone | F.col("_is_delete")).alias("_is_delete"),
+        F.when(gone, F.greatest("_at", moment(gone_at))).otherwise(F.col("_at")).alias("_at"),
         F.lit(batch).cast("bigint").alias("_batch"),
         moment(ingested_at).alias("_ingested_at"),
     )

@@ -1,23 +1,48 @@
-"""Airbyte's landing envelopes, detected by their columns and normalised to one frame.
+"""The forms in which Airbyte lands rows, detected by their columns and normalised to one frame.
 
-The frame: `raw_id STRING, extracted_at TIMESTAMP_NTZ (UTC), data STRING (JSON), meta STRING (JSON), generation_id`.
+The frame: `raw_id STRING, extracted_at TIMESTAMP_NTZ (UTC), generation_id BIGINT, meta STRING (JSON), payload BIGINT`
+(a hash of the content) and `data`, whose kind says how the fields are read (parse.py):
+
+- `json`: a JSON object as text, fields at its root (raw tables; files with root-level flattening)
+- `line`: a JSON object as text, fields under `_airbyte_data` (files)
+- `typed`: a struct of typed columns (direct-load tables)
+
+Two payloads of one stream share a hash with a chance of (rows compared with)^2 / 2^65: 1e-7 for two million rows.
 """
 
 import re
+from dataclasses import dataclass
+from typing import Literal
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.columns import utc
+from dvdrental.columns import epoch, utc
 from dvdrental.errors import LandingError
+
+Kind = Literal["json", "line", "typed"]
 
 V1 = {"_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"}
 V2 = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_data"}
+DIRECT = {"_airbyte_raw_id", "_airbyte_extracted_at"}
+TECHNICAL = ("_airbyte_", "_ab_")
+"""Prefixes of the fields that belong to Airbyte."""
+
+_HEAD = ", ".join(
+    f"_airbyte_{name} STRING"
+    for name in ("raw_id", "ab_id", "extracted_at", "emitted_at", "generation_id", "meta", "data")
+)
+
+
+@dataclass(frozen=True)
+class Envelope:
+    rows: DataFrame
+    kind: Kind
 
 
 def raw_table_names(namespace: str, stream: str) -> list[str]:
-    """Where a stream's raw rows may lie, newest form first: destination 2.x/3.x, then 1.x."""
-    return [v2_table_name(namespace, stream), f"_airbyte_raw_{stream.lower()}"]
+    """Where a stream's rows may lie, newest raw form first: destination 2.x/3.x, 1.x, 4.x (typed)."""
+    return [v2_table_name(namespace, stream), f"_airbyte_raw_{stream.lower()}", stream.lower()]
 
 
 def v2_table_name(namespace: str, stream: str) -> str:
@@ -27,25 +52,114 @@ def v2_table_name(namespace: str, stream: str) -> str:
     return re.sub(r"[^a-z0-9]", "_", f"{namespace}_raw{separator}stream_{stream}".lower())
 
 
-def normalise(landing: DataFrame) -> DataFrame:
-    """Raises LandingError when the columns are of no known envelope."""
+def of_table(landing: DataFrame) -> Envelope:
+    """Raises LandingError when the columns are of no known form."""
     columns = set(landing.columns)
     if columns >= V2:
-        return landing.select(
-            F.col("_airbyte_raw_id").alias("raw_id"),
-            utc(F.col("_airbyte_extracted_at")).alias("extracted_at"),
-            F.col("_airbyte_data").alias("data"),
-            (F.col("_airbyte_meta") if "_airbyte_meta" in columns else F.lit(None).cast("string")).alias("meta"),
-            (F.col("_airbyte_generation_id") if "_airbyte_generation_id" in columns else F.lit(None))
-            .cast("bigint")
-            .alias("generation_id"),
-        )
+        return _raw(landing, "_airbyte_raw_id", "_airbyte_extracted_at")
     if columns >= V1:
-        return landing.select(
-            F.col("_airbyte_ab_id").alias("raw_id"),
-            utc(F.col("_airbyte_emitted_at")).alias("extracted_at"),
-            F.col("_airbyte_data").alias("data"),
-            F.lit(None).cast("string").alias("meta"),
-            F.lit(None).cast("bigint").alias("generation_id"),
-        )
-    raise LandingError(f"the landing has the columns {sorted(columns)}: no raw envelope of Airbyte that is known")
+        return _raw(landing, "_airbyte_ab_id", "_airbyte_emitted_at")
+    if columns >= DIRECT:
+        return _direct(landing)
+    raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
+
+
+def of_files(lines: DataFrame) -> Envelope:
+    """Lines of JSON in `value`; the other columns are passed on. Files of one stream are of one kind."""
+    head = F.from_json("value", _HEAD)
+    rows = lines.withColumn("head", head)
+    first = rows.filter("head is not null").select(F.col("head._airbyte_data").isNotNull()).head()
+    flat = first is not None and not first[0]
+    framed = _frame(
+        rows,
+        raw_id=F.coalesce("head._airbyte_raw_id", "head._airbyte_ab_id", _line_id()),
+        extracted_at=F.coalesce("head._airbyte_extracted_at", "head._airbyte_emitted_at"),
+        generation_id=F.col("head._airbyte_generation_id"),
+        meta=F.col("head._airbyte_meta"),
+        payload=F.xxhash64("value" if flat else "head._airbyte_data"),
+        data=F.col("value"),
+        others=[c for c in lines.columns if c != "value"],
+    )
+    return Envelope(framed, "json" if flat else "line")
+
+
+def _line_id() -> Column:
+    """Id of a line that has none, as it is broken."""
+    return F.concat(F.lit("line-"), F.hex(F.xxhash64("value")))
+
+
+def _raw(landing: DataFrame, raw_id: str, extracted_at: str) -> Envelope:
+    rows = _frame(
+        landing,
+        raw_id=F.col(raw_id),
+        extracted_at=F.col(extracted_at),
+        generation_id=_optional(landing, "_airbyte_generation_id"),
+        meta=_text(landing, "_airbyte_meta"),
+        payload=F.xxhash64(_text(landing, "_airbyte_data")),
+        data=_text(landing, "_airbyte_data"),
+    )
+    return Envelope(rows, "json")
+
+
+def _direct(landing: DataFrame) -> Envelope:
+    fields = [c for c in landing.columns if not c.startswith("_airbyte_")]
+    rows = _frame(
+        landing,
+        raw_id=F.col("_airbyte_raw_id"),
+        extracted_at=F.col("_airbyte_extracted_at"),
+        generation_id=_optional(landing, "_airbyte_generation_id"),
+        meta=_text(landing, "_airbyte_meta"),
+        payload=F.xxhash64(F.to_json(F.struct(*fields))),
+        data=F.struct(*fields),
+    )
+    return Envelope(rows, "typed")
+
+
+def _frame(
+    landing: DataFrame,
+    *,
+    raw_id: Column,
+    extracted_at: Column,
+    generation_id: Column,
+    meta: Column,
+    payload: Column,
+    data: Column,
+    others: list[str] | None = None,
+) -> DataFrame:
+    named = landing.withColumn("_instant", extracted_at)
+    return named.select(
+        raw_id.alias("raw_id"),
+        instant(F.col("_instant"), dict(named.dtypes)["_instant"]).alias("extracted_at"),
+        generation_id.try_cast("bigint").alias("generation_id"),
+        meta.alias("meta"),
+        payload.alias("payload"),
+        data.alias("data"),
+        *(others or []),
+    )
+
+
+def instant(column: Column, dtype: str) -> Column:
+    """A timestamp as it is, an integer (also as text) as milliseconds since 1970, else ISO text with its zone; UTC.
+
+    NULL for anything else and beyond the year 2200, where a number was not counted in milliseconds.
+    """
+    if dtype == "timestamp_ntz":
+        moment = column
+    elif dtype == "timestamp":
+        moment = utc(column)
+    else:
+        text = column.cast("string")
+        seconds = (F.when(text.rlike(r"^\d{1,15}$"), text).cast("decimal(18,3)") / 1000).cast("decimal(18,6)")
+        moment = F.coalesce(epoch() + F.make_dt_interval(secs=seconds), utc(F.try_to_timestamp(text)))
+    return F.when(F.year(moment) <= 2200, moment)
+
+
+def _optional(landing: DataFrame, name: str) -> Column:
+    return F.col(name) if name in landing.columns else F.lit(None)
+
+
+def _text(landing: DataFrame, name: str) -> Column:
+    """As JSON text: some destinations store an object."""
+    if name not in landing.columns:
+        return F.lit(None).cast("string")
+    return F.col(name) if dict(landing.dtypes)[name] == "string" else F.to_json(name)

@@ -1,7 +1,7 @@
-"""Landed JSON -> typed columns: one parse per row, strict casts, nothing lost.
+"""Landed fields -> typed columns: one parse per row, strict casts, nothing lost.
 
-A value that does not fit its column becomes NULL plus an entry in `_changes`; a row that cannot be used at all keeps
-its place with the reason in `_rejected`.
+A value that does not fit its column becomes NULL plus an entry in `_changes`; a field that the stream does not know is
+kept in `_rescued`; a row that cannot be used at all keeps its place with the reason in `_rejected`.
 """
 
 from collections.abc import Sequence
@@ -9,74 +9,120 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental import table
-from dvdrental.bronze.streams import Stream
+from dvdrental.bronze.envelope import TECHNICAL, Envelope, Kind
+from dvdrental.bronze.streams import CHANGES, Stream
+from dvdrental.columns import utc
 
 WIDE_NUMBER = "DECIMAL(38,10)"
 """Takes every spelling of a number (10, 10.00, 1E+1, "10") exactly; native INT or STRING fields do not."""
 
-INTEGERS = {"INT": (-(2**31), 2**31 - 1), "BIGINT": (-(2**63), 2**63 - 1)}
+INTEGERS = {"SMALLINT": (-(2**15), 2**15 - 1), "INT": (-(2**31), 2**31 - 1), "BIGINT": (-(2**63), 2**63 - 1)}
 DATE = r"^\d{4}-\d{2}-\d{2}$"
-TIMESTAMP = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
+TIMESTAMP = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)$"
 MICROSECONDS = 26  # characters of yyyy-MM-ddTHH:mm:ss.ffffff: further digits are cut, never rounded
-CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
+HEX = r"^\\x([0-9a-fA-F]{2})*$"
+
+PLACEHOLDER = "__debezium_unavailable_value"
+_PLACEHOLDERS = rf"^({PLACEHOLDER}|\\x{PLACEHOLDER.encode().hex()}|java\.lang\.Object@[0-9a-f]+)$"
+
+EXCERPT = 200
+"""Characters of a rejected payload that are kept, masked: it may hold personal data."""
+
+CDC = {"_ab_cdc_lsn": WIDE_NUMBER, "_ab_cdc_updated_at": "STRING", "_ab_cdc_deleted_at": "STRING"}
 
 
-def parse(raw: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]] = ()) -> DataFrame:
-    """Business columns, technical columns but those of the ingest, and `_rejected`.
+def parse(
+    landed: Envelope,
+    stream: Stream,
+    rules: Sequence[tuple[str, str]] = (),
+    *,
+    needs_lsn: bool = False,
+    rescue: bool = True,
+) -> DataFrame:
+    """Business columns, technical columns but those of the ingest, `_rejected` and `_parsed`.
 
-    `rules` are (name, SQL predicate) pairs over the business columns that a row must not break.
+    `rules` are (name, SQL predicate) pairs over the business columns that a row must not break. Rows whose content
+    bronze holds already come with it in `_held` and are not parsed. Without `rescue` unknown fields are not looked for.
     """
-    fields = [field for field in stream.table.fields if field.name in stream.business_columns]
-    return _reject(_cast(_read_json(raw, fields), fields, stream), stream, rules)
+    rows = landed.rows if "_held" in landed.rows.columns else landed.rows.withColumn("_held", F.lit(None).cast("void"))
+    unheld = rows.withColumn("data", F.when(F.col("_held").isNull(), F.col("data")))
+    return _reject(_cast(_read(unheld, stream, landed.kind, rescue), stream), stream, rules, needs_lsn)
 
 
-def _read_json(raw: DataFrame, fields: Sequence[table.Column]) -> DataFrame:
-    """`wide` holds the fields; `texts` all values as text, only for rows that the parser flagged."""
-    schema = ", ".join(f"`{field.name}` {_wide(field.type)}" for field in fields)
+def _read(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFrame:
+    """`wide` holds the fields, `texts` all values as text (only for rows that the parser flagged), `broken` whether
+    there is an object at all."""
+    fields = {stream.source_name(c.name): _wide_type(c.type) for c in stream.business_fields} | CDC
+    if kind == "typed":
+        present = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
+        return rows.withColumns(
+            {
+                "wide": F.struct(*(_wide_of_typed(name, kind, name in present) for name, kind in fields.items())),
+                "texts": F.lit(None).cast("map<string,string>"),
+                "broken": F.lit(False),
+                "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
+            }
+        )
+    schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in fields.items())
+    nested = f"_airbyte_data STRUCT<{schema}>" if kind == "line" else schema
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_flagged"}
-    parsed = raw.withColumn("wide", F.from_json("data", f"{schema}, _flagged STRING", options))
-    texts = F.when(F.col("wide._flagged").isNotNull(), F.from_json("data", "MAP<STRING, STRING>"))
-    return parsed.withColumn("texts", texts)
-
-
-def _cast(parsed: DataFrame, fields: Sequence[table.Column], stream: Stream) -> DataFrame:
-    typed = parsed.select(
-        *(cast(F.col(f"wide.{field.name}"), field.type).alias(field.name) for field in fields),
-        "raw_id",
-        "extracted_at",
-        "meta",
-        "generation_id",
-        "wide",
-        "texts",
-        (F.col("wide").isNull() | (F.col("wide._flagged").isNotNull() & F.col("texts").isNull())).alias("_broken"),
-    )
-    return typed.select(
-        *(field.name for field in fields),
-        F.col("raw_id").alias("_raw_id"),
-        F.col("extracted_at").alias("_extracted_at"),
-        F.col("generation_id").alias("_generation_id"),
-        F.concat(_source_changes(), _failed_casts(fields)).alias("_changes"),
-        F.lit(None).cast("bigint").alias("_lsn"),
-        F.lit(False).alias("_is_delete"),
-        F.coalesce(*([stream.updated] if stream.updated else []), "extracted_at").alias("_at"),
-        "_broken",
+    parsed = rows.withColumn("parsed", F.from_json("data", f"{nested}, _flagged STRING", options))
+    inside = "_airbyte_data MAP<STRING, STRING>" if kind == "line" else "MAP<STRING, STRING>"
+    texts = F.from_json("data", inside)
+    texts = texts["_airbyte_data"] if kind == "line" else texts
+    wide = F.col("parsed._airbyte_data") if kind == "line" else F.col("parsed")
+    flagged = F.col("parsed._flagged").isNotNull()
+    body = F.get_json_object("data", "$._airbyte_data") if kind == "line" else F.col("data")
+    read = parsed.withColumns({"wide": wide, "texts": F.when(flagged, texts)})
+    return read.withColumns(
+        {
+            "broken": F.col("_held").isNull() & (F.col("wide").isNull() | (flagged & F.col("texts").isNull())),
+            "_rescued": _rescued(body, stream) if rescue else F.lit(None).cast("string"),
+        }
     )
 
 
-def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]]) -> DataFrame:
-    reason = F.when(F.col("_broken"), "broken_json")
-    for column in stream.key:
-        reason = reason.when(F.col(column).isNull(), f"no_key:{column}")
-    for name, predicate in rules:
-        reason = reason.when(~F.coalesce(F.expr(predicate), F.lit(True)), name)
-    return typed.withColumn("_rejected", reason).drop("_broken")
+def quoted(name: str) -> str:
+    """Name of a JSON field in a schema text: any character may stand in it."""
+    return f"`{name.replace('`', '``')}`"
 
 
-def _wide(sql_type: str) -> str:
+def _is_unknown(name: str, stream: Stream) -> bool:
+    return not (name in stream.source_names or name in stream.secrets or name.startswith(TECHNICAL))
+
+
+def _rescued(body: Column, stream: Stream) -> Column:
+    """Unknown fields and their values as JSON. First the keys alone: they cost less, and nearly always suffice."""
+    known = [*stream.source_names, *stream.secrets]
+
+    def is_unknown(name: Column, _: Column | None = None) -> Column:
+        unknown = ~name.isin(known)
+        for prefix in TECHNICAL:
+            unknown &= ~name.startswith(prefix)
+        return unknown
+
+    odd = F.size(F.filter(F.json_object_keys(body), is_unknown)) > 0
+    return F.when(odd, F.to_json(F.map_filter(F.from_json(body, "MAP<STRING, STRING>"), is_unknown)))
+
+
+def _rescued_columns(names: Sequence[str]) -> Column:
+    values = F.to_json(F.struct(*(F.col("data")[name].alias(name) for name in names))) if names else F.lit("{}")
+    return F.nullif(values, F.lit("{}"))
+
+
+def _wide_type(sql_type: str) -> str:
     if sql_type in INTEGERS or sql_type.startswith("DECIMAL"):
         return WIDE_NUMBER
     return sql_type if sql_type.startswith("ARRAY") else "STRING"
+
+
+def _wide_of_typed(name: str, wide: str, present: bool) -> Column:
+    """A direct-load table holds arrays as JSON text; all else has a type that casts to the wide one exactly."""
+    if not present:
+        return F.lit(None).cast(wide).alias(name)
+    value = F.col("data")[name]
+    return (F.from_json(value, wide) if wide.startswith("ARRAY") else value.try_cast(wide)).alias(name)
 
 
 def cast(wide: Column, sql_type: str) -> Column:
@@ -89,10 +135,57 @@ def cast(wide: Column, sql_type: str) -> Column:
     if sql_type == "DATE":
         return F.when(wide.rlike(DATE), wide.try_cast("date"))
     if sql_type == "TIMESTAMP_NTZ":
-        return F.when(wide.rlike(TIMESTAMP), F.substring(wide, 1, MICROSECONDS).try_cast("timestamp_ntz"))
-    if sql_type == "BOOLEAN":
-        return wide.try_cast("boolean")
-    return wide if sql_type.startswith("ARRAY") else F.rtrim(wide)
+        return F.when(wide.rlike(f"{TIMESTAMP}$"), F.substring(wide, 1, MICROSECONDS).try_cast("timestamp_ntz"))
+    if sql_type == "TIMESTAMP":
+        cut = F.regexp_replace(wide, r"(\.\d{6})\d+", "$1")
+        return F.when(wide.rlike(TIMESTAMP + ZONE), cut.try_cast("timestamp"))
+    if sql_type == "BINARY":
+        return F.when(wide.rlike(HEX), F.unhex(F.substring(wide, 3, 2**31 - 1)))
+    if sql_type in ("BOOLEAN", "DOUBLE"):
+        return wide.try_cast(sql_type)
+    if sql_type.startswith("ARRAY"):
+        return F.when(~_is_placeholder_array(wide), wide)
+    return F.when(~wide.rlike(_PLACEHOLDERS), F.rtrim(wide))
+
+
+def _is_placeholder_array(wide: Column) -> Column:
+    return (F.size(wide) == 1) & F.coalesce(wide[0] == PLACEHOLDER, F.lit(False))
+
+
+def _cast(read: DataFrame, stream: Stream) -> DataFrame:
+    """Of a delete only the key and Airbyte's own fields mean anything."""
+
+    def value(column: str, sql_type: str) -> Column:
+        return _held_or(column, cast(F.col("wide").getField(stream.source_name(column)), sql_type), held)
+
+    held = dict(read.dtypes)["_held"] != "void"
+    gone = cast(F.col("wide._ab_cdc_deleted_at"), "TIMESTAMP").isNotNull()
+    read = read.withColumn("_is_delete", F.coalesce(gone, F.lit(False)))
+    typed = read.select("*", *(value(c.name, c.type).alias(c.name) for c in stream.business_fields))
+    values = [c for c in stream.business_columns if c not in stream.key]
+    updated = [F.when(~F.col("_is_delete"), F.col(stream.updated))] if stream.updated else []
+    committed = utc(cast(F.col("wide._ab_cdc_updated_at"), "TIMESTAMP"))
+    failed = F.when(F.col("_is_delete") | F.col("_held").isNotNull(), F.array().cast(CHANGES))
+    return typed.select(
+        *stream.key,
+        *(F.when(~F.col("_is_delete"), F.col(c)).alias(c) for c in values),
+        F.col("raw_id").alias("_raw_id"),
+        F.col("extracted_at").alias("_extracted_at"),
+        F.col("generation_id").alias("_generation_id"),
+        F.concat(_source_changes(), failed.otherwise(_failed_casts(stream))).alias("_changes"),
+        F.when(~F.col("_is_delete"), _held_or("_rescued", F.col("_rescued"), held)).alias("_rescued"),
+        F.col("payload").alias("_payload"),
+        cast(F.col("wide._ab_cdc_lsn"), "BIGINT").alias("_lsn"),
+        "_is_delete",
+        F.coalesce(*updated, committed, "extracted_at").alias("_at"),
+        F.col("_held").isNull().alias("_parsed"),
+        F.col("broken").alias("_broken"),
+        "data",
+    )
+
+
+def _held_or(column: str, landed: Column, held: bool) -> Column:
+    return F.when(F.col("_held").isNotNull(), F.col("_held")[column]).otherwise(landed) if held else landed
 
 
 def _source_changes() -> Column:
@@ -100,18 +193,41 @@ def _source_changes() -> Column:
     return F.coalesce(landed, F.array().cast(CHANGES))
 
 
-def _failed_casts(fields: Sequence[table.Column]) -> Column:
+def _failed_casts(stream: Stream) -> Column:
     """Present in the landing, NULL after the cast."""
 
-    def entry(field: table.Column) -> Column:
-        present = F.col(f"wide.{field.name}").isNotNull() | F.coalesce(
-            F.col("texts")[field.name].isNotNull(), F.lit(False)
-        )
+    def entry(column: str) -> Column:
+        name = stream.source_name(column)
+        wide = F.col("wide").getField(name)
+        present = wide.isNotNull() | F.coalesce(F.col("texts")[name].isNotNull(), F.lit(False))
+        kind = "ARRAY" if stream.types[column].startswith("ARRAY") else "STRING"
+        unsent = F.lit(False)
+        if column in stream.large_columns:
+            unsent = _is_placeholder_array(wide) if kind == "ARRAY" else wide.rlike(_PLACEHOLDERS)
         change = F.struct(
-            F.lit(field.name).alias("field"),
-            F.lit("NULLED").alias("change"),
-            F.lit("DESTINATION_TYPECAST_ERROR").alias("reason"),
+            F.lit(column).alias("field"),
+            F.when(unsent, "UNCHANGED").otherwise("NULLED").alias("change"),
+            F.when(unsent, "SOURCE_SENT_NO_VALUE").otherwise("DESTINATION_TYPECAST_ERROR").alias("reason"),
         )
-        return F.when(F.col(field.name).isNull() & present, change)
+        return F.when(F.col(column).isNull() & present, change)
 
-    return F.array_compact(F.array(*(entry(field) for field in fields))).cast(CHANGES)
+    return F.array_compact(F.array(*(entry(column) for column in stream.business_columns))).cast(CHANGES)
+
+
+def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], needs_lsn: bool) -> DataFrame:
+    """Only the first reason counts. A row that bronze holds already has passed."""
+    reason = F.when(~F.col("_parsed"), F.lit(None)).when(F.col("_broken"), "broken_json")
+    for column in stream.key:
+        reason = reason.when(F.col(column).isNull(), f"no_key:{column}")
+    reason = reason.when(F.col("_extracted_at").isNull(), "no_extraction_time")
+    if needs_lsn:
+        reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
+    for name, predicate in rules:
+        reason = reason.when(~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True)), name)
+    excerpt = F.mask(F.substring(_text(typed), 1, EXCERPT), F.lit("x"), F.lit("x"), F.lit("n"))
+    rejected = typed.withColumn("_rejected", reason)
+    return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
+
+
+def _text(rows: DataFrame) -> Column:
+    return F.col("data") if dict(rows.dtypes)["data"] == "string" else F.to_json("data")

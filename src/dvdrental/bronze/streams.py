@@ -3,26 +3,29 @@
 Columns, types and keys are those of the PostgreSQL DVD Rental schema. A timestamp without time zone stays one.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from dvdrental.table import Table
+from dvdrental.table import Column, Table
 
-SyncMode = Literal["overwrite"]
+CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """`secrets` never get past landing. `updated` is the source's own change time, where it has one."""
+    """`secrets` never get past landing. `updated` is the source's own change time, where it has one. `names` maps a
+    column to its field in the landing where the two differ."""
 
     name: str
     key: tuple[str, ...]
     columns: str
-    mode: SyncMode = "overwrite"
     updated: str | None = "last_update"
     secrets: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def table(self) -> Table:
         return Table(
             layer="bronze",
@@ -32,10 +35,47 @@ class Stream:
             columns=f"{self.columns.strip()},\n{TECHNICAL.strip()}",
         )
 
+    @cached_property
+    def business_fields(self) -> tuple[Column, ...]:
+        return self.table.fields[: -len(TECHNICAL.strip().splitlines())]
+
     @property
     def business_columns(self) -> list[str]:
-        technical = len(TECHNICAL.strip().splitlines())
-        return self.table.column_names[:-technical]
+        return [column.name for column in self.business_fields]
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        return {column.name: column.type for column in self.business_fields}
+
+    @property
+    def large_columns(self) -> list[str]:
+        """Columns whose values may be so large that PostgreSQL logs them only when they change."""
+        return [
+            c.name for c in self.business_fields if c.type.startswith(("STRING", "ARRAY")) and c.name not in self.key
+        ]
+
+    @property
+    def source_names(self) -> list[str]:
+        return [self.source_name(column) for column in self.business_columns]
+
+    def source_name(self, column: str) -> str:
+        return self.names.get(column, column)
+
+
+def column_names(fields: Sequence[str]) -> dict[str, str]:
+    """Column for each field of a landing: what is no letter, digit or underscore becomes an underscore, and a number
+    is added where two would be called the same (names of columns do not differ by case)."""
+    taken: dict[str, str] = {}
+    for name in fields:
+        plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+        free = plain
+        number = 0
+        while free.lower() in taken:
+            number += 1
+            free = f"{plain}_{number}"
+        taken[free.lower()] = name
+    lowered = {source: column for column, source in taken.items()}
+    return {name: re.sub(r"[^A-Za-z0-9_]", "_", name) + lowered[name][len(name) :] for name in fields}
 
 
 TECHNICAL = """
@@ -43,6 +83,8 @@ TECHNICAL = """
     _extracted_at TIMESTAMP_NTZ NOT NULL COMMENT 'When Airbyte read the row, UTC',
     _generation_id BIGINT COMMENT 'Airbyte generation of the row; NULL where the landing has none',
     _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values nulled on the way',
+    _rescued STRING COMMENT 'Fields that the stream does not know, with their values, as JSON',
+    _payload BIGINT COMMENT 'Hash of the landed content: what has the same is not parsed again',
     _lsn BIGINT COMMENT 'Position in the log of the source (CDC only)',
     _is_delete BOOLEAN NOT NULL COMMENT 'True when the event ends the row; then only the key is filled',
     _at TIMESTAMP_NTZ NOT NULL COMMENT 'When the change happened in the source: its change time, else the extraction',

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table as Grid
@@ -17,7 +18,7 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.local import folder as lakes
 from dvdrental.local.bundle import Bundle, find_root
 from dvdrental.local.job import Task, plan, run
-from dvdrental.local.landing import read_source
+from dvdrental.local.landing import Envelope, read_source
 from dvdrental.local.progress import Progress
 from dvdrental.local.session import start_session
 from dvdrental.ops import describe
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (land, job):
         command.add_argument("--source", default="sample", help="sample, a pg_dump tar archive, postgresql://...")
         command.add_argument("--lake", type=Path, help="folder of the lake (default: lake/<source>)")
-        command.add_argument("--envelope", choices=["v1", "v2"], default="v2", help="form of Airbyte's raw tables")
+        command.add_argument("--envelope", choices=get_args(Envelope), default="v2", help="form of Airbyte's landing")
     sql = commands.add_parser("sql", help="run a query on the lake")
     sql.set_defaults(command=_sql)
     sql.add_argument("query")
@@ -72,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
     bundle = Bundle(find_root(Path.cwd()))
     own = dict(pair.partition("=")[::2] for pair in options.parameter)
     folder = options.lake or lakes.default_folder(options.source)
-    tasks = plan(bundle, JOB, lakes.parameters(folder, run_id) | own)
+    tasks = plan(bundle, JOB, lakes.parameters(folder, run_id, options.envelope) | own)
     Settings(**tasks[0].parameters)  # refuses here what every notebook would refuse
     database = read_source(options.source)
     with lakes.locked(folder), ThreadPoolExecutor(2) as beside:

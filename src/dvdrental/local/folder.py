@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
@@ -15,11 +14,10 @@ from pyspark.sql import SparkSession
 from dvdrental.errors import DvdRentalError
 from dvdrental.gold import preset_rental_obt
 from dvdrental.lake import Lake
-from dvdrental.local.landing import Database, write_landing
+from dvdrental.local.landing import Database, Envelope, write_landing
 from dvdrental.local.session import CATALOG, register
 from dvdrental.settings import Settings
 
-Envelope = Literal["v1", "v2"]
 LAKES = Path("lake")
 LANDING = "landing"
 STAGING = "staging"
@@ -78,9 +76,10 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     return True
 
 
-def parameters(folder: Path, run_id: str) -> dict[str, str]:
+def parameters(folder: Path, run_id: str, envelope: Envelope = "v2") -> dict[str, str]:
     """Job parameters that differ on this machine."""
-    return {"catalog": CATALOG, "landing": LANDING, "staging": str(folder.resolve() / STAGING), "run_id": run_id}
+    landing = str(folder.resolve() / LANDING) if envelope.startswith("jsonl") else LANDING
+    return {"catalog": CATALOG, "landing": landing, "staging": str(folder.resolve() / STAGING), "run_id": run_id}
 
 
 def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake:

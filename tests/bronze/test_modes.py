@@ -1,0 +1,145 @@
+"""Sync modes: what of a landing is new, what ends a row, what is refused."""
+
+from datetime import timedelta
+
+import pytest
+
+from dvdrental.bronze.ingest import ingest
+from dvdrental.errors import LandingError, MassDeleteError
+from dvdrental.history import current
+from dvdrental.lake import Lake
+from dvdrental.local.landing import Unchanged
+from dvdrental.ops import Step
+from tests.landing import MORNING, append, category, land, reading_files, removed, renamed, syncing
+
+WEEK = timedelta(days=7)
+
+
+def take_in(lake: Lake) -> Step:
+    return ingest(lake, ["category"])[0]
+
+
+def names(lake: Lake) -> dict[int, str]:
+    live = current(lake.changes("category"), ["category_id"])
+    return {row.category_id: row.name for row in live.collect()}
+
+
+def test_append_parses_only_what_came_since_and_the_count_proves_it(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    land(lake, category(dict.fromkeys(range(1, 11), "old")))
+    assert take_in(lake).rows_parsed == 10
+    append(lake, [renamed(3, "new")], MORNING + WEEK)
+    step = take_in(lake)
+    assert (step.rows_landed, step.rows_parsed, step.rows_inserted) == (1, 1, 1)
+    assert names(lake) == dict.fromkeys(range(1, 11), "old") | {3: "new"}
+
+
+def test_row_that_comes_late_with_an_old_extraction_time_is_found(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    land(lake, category({1: "A"}), MORNING + WEEK)
+    take_in(lake)
+    append(lake, [renamed(2, "late")], MORNING)
+    assert take_in(lake).rows_inserted == 1
+    assert names(lake) == {1: "A", 2: "late"}
+
+
+def test_content_that_is_delivered_again_grows_nothing(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    append(lake, [renamed(1, "A")])
+    take_in(lake)
+    append(lake, [renamed(1, "A")], MORNING + WEEK, sync=2)
+    step = take_in(lake)
+    assert (step.rows_landed, step.rows_duplicate, step.rows_inserted) == (1, 1, 0)
+    assert lake.changes("category").count() == 1
+
+
+def test_cdc_orders_by_log_position_whatever_arrives_first(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    append(lake, [renamed(1, "third", 30), removed(2, 25), renamed(2, "gone", 20)])
+    take_in(lake)
+    append(lake, [renamed(1, "first", 10), renamed(2, "older", 15), renamed(3, "kept", 12)], MORNING + WEEK)
+    take_in(lake)
+    assert names(lake) == {1: "third", 3: "kept"}
+
+
+def test_deleted_key_that_is_inserted_again_is_alive(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    append(lake, [renamed(1, "A", 10), removed(1, 20)])
+    take_in(lake)
+    assert names(lake) == {}
+    append(lake, [renamed(1, "B", 30)], MORNING + WEEK)
+    take_in(lake)
+    assert names(lake) == {1: "B"}
+
+
+def test_cdc_row_without_a_log_position_is_set_aside(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    append(lake, [renamed(1, "A", 10), renamed(2, "B")], spelling="jdbc")
+    step = take_in(lake)
+    assert (step.rows_inserted, step.rows_quarantined) == (1, 1)
+
+
+def test_refresh_that_replaces_the_landing_deletes_what_it_lacks(lake: Lake) -> None:
+    """A TRUNCATE in the source is invisible to CDC: only a refresh, a new generation, repairs the copy."""
+    lake = syncing(lake, "cdc")
+    land(lake, category(dict.fromkeys(range(1, 11), "x")), lsn=100)
+    take_in(lake)
+    land(lake, category(dict.fromkeys(range(1, 10), "x")), MORNING + WEEK, lsn=200, generation=2)
+    step = take_in(lake)
+    assert step.rows_deleted == 1
+    assert set(names(lake)) == set(range(1, 10))
+
+
+def test_refresh_that_would_delete_too_much_is_refused(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    land(lake, category(dict.fromkeys(range(1, 11), "x")), lsn=100)
+    take_in(lake)
+    land(lake, category({1: "x"}), MORNING + WEEK, lsn=200, generation=2)
+    with pytest.raises(MassDeleteError, match="lacks 9 of 10"):
+        take_in(lake)
+    assert len(names(lake)) == 10
+
+
+@pytest.mark.parametrize("mode", ["overwrite", "append"])
+def test_interrupted_full_refresh_closes_nothing(lake: Lake, mode: str) -> None:
+    files = syncing(reading_files(lake), mode)
+    land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl")
+    take_in(files)
+    land(files, category({1: "x"}), MORNING + WEEK, envelope="jsonl", generation=2, interrupted=True)
+    assert take_in(files).rows_inserted == 0
+    assert len(names(files)) == 10
+
+
+def test_snapshot_parses_only_payloads_that_bronze_does_not_hold(lake: Lake) -> None:
+    land(lake, category(dict.fromkeys(range(1, 11), "old")))
+    take_in(lake)
+    land(lake, category(dict.fromkeys(range(1, 11), "old") | {4: "new"}), MORNING + WEEK)
+    step = take_in(lake)
+    assert (step.rows_landed, step.rows_parsed, step.rows_duplicate, step.rows_inserted) == (10, 1, 9, 1)
+    assert names(lake)[4] == "new"
+
+
+def test_value_that_cdc_left_out_is_that_of_the_event_before_even_if_that_comes_later(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    append(lake, [renamed(1, Unchanged.TEXT, 30), renamed(1, "first", 10)])
+    take_in(lake)
+    assert names(lake) == {1: "first"}
+    append(lake, [renamed(1, "second", 20)], MORNING + WEEK)
+    take_in(lake)
+    assert names(lake) == {1: "second"}
+    assert "debezium" not in str(lake.changes("category").collect())
+
+
+def test_files_that_are_there_already_are_not_read_again(lake: Lake) -> None:
+    files = syncing(reading_files(lake), "append")
+    append(files, [renamed(1, "A")], envelope="jsonl_gzip")
+    assert take_in(files).rows_landed == 1
+    append(files, [renamed(2, "B")], MORNING + WEEK, envelope="jsonl_gzip")
+    assert take_in(files).rows_landed == 1
+    assert take_in(files).rows_landed is None
+    assert names(files) == {1: "A", 2: "B"}
+
+
+def test_missing_folder_names_where_it_was_looked_for(lake: Lake) -> None:
+    with pytest.raises(LandingError, match=r"stream category: there is no folder .*/public/category"):
+        take_in(reading_files(lake))
