@@ -16,9 +16,9 @@ def epoch() -> Column:
     return moment(EPOCH)
 
 
-def moment(instant: datetime | str) -> Column:
+def moment(instant: datetime | str | None) -> Column:
     """Literal TIMESTAMP_NTZ. (F.lit of a datetime would be a TIMESTAMP in the zone of this process.)"""
-    return F.lit(str(instant)).cast("timestamp_ntz")
+    return F.lit(None if instant is None else str(instant)).cast("timestamp_ntz")
 
 
 def surrogate_key(*columns: str) -> Column:

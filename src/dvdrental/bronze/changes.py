@@ -91,7 +91,13 @@ def _outcome(gone: Column, duplicate: Column) -> Column:
 
 
 def as_events(
-    changes: DataFrame, stream: Stream, *, gone_at: datetime, gone_lsn: int | None, batch: int, ingested_at: datetime
+    changes: DataFrame,
+    stream: Stream,
+    *,
+    gone_at: datetime | None,
+    gone_lsn: int | None,
+    batch: int,
+    ingested_at: datetime,
 ) -> DataFrame:
     """Events to append: stored rows as they are; deleted ones with only the key, at the time and log position of the
     landing that lacks them."""

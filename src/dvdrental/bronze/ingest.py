@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from dvdrental.bronze import drift, quarantine
@@ -75,7 +75,7 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, step: Step) 
     known = last_events(_events(lake, stream), stream.key)
     parsed = _parse(lake, stream, Envelope(_held(rows, known, stream), landed.kind), look)
     step.landing = Seen(landing.version)
-    _apply(lake, stream, snapshot_changes(known, parsed, stream), look, step)
+    _apply(lake, stream, snapshot_changes(known, parsed, stream), look | {"snapshot": True}, step)
 
 
 def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> None:
@@ -124,6 +124,7 @@ def _look(rows: DataFrame, stream: Stream) -> dict[str, Any]:
         F.count("*").alias("landed"),
         F.min(generation).alias("oldest"),
         F.max(generation).alias("newest"),
+        F.max("extracted_at").alias("landed_at"),
         newest.alias("sample"),
     )
     found = look.collect()[0].asDict()
@@ -131,7 +132,11 @@ def _look(rows: DataFrame, stream: Stream) -> dict[str, Any]:
     if not _is_text(rows):
         names: list[str] = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
         fields = {name: fields.get(name) for name in names}
-    return found | {"unknown": drift.unknown(fields, stream), "warnings": drift.warnings(fields, stream)}
+    return found | {
+        "unknown": drift.unknown(fields, stream),
+        "warnings": drift.warnings(fields, stream),
+        "snapshot": False,
+    }
 
 
 def _is_text(rows: DataFrame) -> bool:
@@ -155,81 +160,97 @@ def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Mapping[str, Any]
     )
 
 
-def _counts(stream: Stream) -> list[Column]:
-    def latest(rows: Column) -> Column:
-        return F.max(F.when(rows, F.col("_extracted_at")))
-
-    def failed(column: str) -> Column:
-        nulled = F.exists("_changes", lambda c: (c["field"] == column) & (c["change"] == "NULLED"))
-        return F.count_if(F.col("_landed") & F.col("_rejected").isNull() & nulled).alias(column)
-
+def _counts() -> list[Column]:
+    nulled = F.exists("_changes", lambda c: c["change"] == "NULLED")
     return [
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if(~F.col("_landed") & ~F.col("_is_delete")).alias("live"),
         F.count_if("_new_key").alias("new_keys"),
         F.count_if(F.col("_rejected").rlike("^(broken_json|no_key)")).alias("unreadable"),
-        latest(F.col("_landed")).alias("landed_at"),
-        latest(~F.col("_landed")).alias("known_at"),
+        F.count_if(F.col("_parsed") & nulled).alias("nulled"),
+        F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
         F.max("_lsn").alias("lsn"),
         F.max("_batch").alias("batch"),
         *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
-        F.struct(*(failed(column) for column in stream.business_columns)).alias("failed"),
     ]
 
 
 def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Mapping[str, Any], step: Step) -> None:
-    """First count, then write: a landing that must be refused leaves no trace."""
-    counts = changes.agg(*_counts(stream)).collect()[0].asDict(recursive=True)
-    snapshot = lake.settings.mode(stream.name) == "overwrite"
-    _check(stream, counts, look["landed"], int(lake.settings.max_delete_percent), snapshot)
-    step.warnings = [*look["warnings"], *drift.type_warnings(counts["failed"], stream)]
-    _commit(lake, stream, changes, counts, step)
-    if snapshot:
-        step.rows_after = counts["live"] + counts["new_keys"] - (step.rows_deleted or 0)
-
-
-def _check(stream: Stream, counts: dict[str, Any], landed: int, max_delete_percent: int, snapshot: bool) -> None:
-    """Refuse a landing from which nothing good can follow; bronze is still untouched here."""
-    if not landed:
+    """First count, then write: a landing that must be refused leaves no trace. The very first one has nothing to be
+    compared with, so it is counted while it is written."""
+    if not look["landed"]:
         raise LandingError(f"stream {stream.name}: the landing is empty. Let Airbyte finish a sync, then rerun")
-    if snapshot and counts["known_at"] and counts["landed_at"] and counts["landed_at"] < counts["known_at"]:
+    first = not lake.exists(stream.table)
+    if first:
+        counted = Observation()
+        _append(lake, stream, changes.observe(counted, *_counts()), look["landed_at"], {}, step)
+        counts = counted.get
+    else:
+        counts = changes.agg(*_counts()).collect()[0].asDict()
+    _check(lake, stream, counts, look)
+    _account(stream, changes, counts, look, step)
+    if counts["quarantined"]:
+        quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
+    if not first and (step.rows_inserted or step.rows_deleted):
+        kept = changes if step.rows_deleted else changes.filter("_outcome <> 'deleted'")
+        _append(lake, stream, kept, look["landed_at"], counts, step)
+
+
+def _check(lake: Lake, stream: Stream, counts: Mapping[str, Any], look: Mapping[str, Any]) -> None:
+    """Refuse a landing from which nothing good can follow."""
+    known_at, landed_at, limit = counts["known_at"], look["landed_at"], int(lake.settings.max_delete_percent)
+    if lake.settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
         raise LandingError(
-            f"stream {stream.name}: the landing was read at {counts['landed_at']}, before the one that bronze "
-            f"already holds ({counts['known_at']}). Let Airbyte sync again, then rerun"
+            f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
+            f"already holds ({known_at}). Let Airbyte sync again, then rerun"
         )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
-    if landed != accounted:
-        raise ReconciliationError(f"stream {stream.name}: {landed} rows landed, {accounted} accounted for")
-    if counts["deleted"] * 100 > max_delete_percent * counts["live"] and not counts["unreadable"]:
+    if look["landed"] != accounted:
+        raise ReconciliationError(f"stream {stream.name}: {look['landed']} rows landed, {accounted} accounted for")
+    if counts["deleted"] * 100 > limit * counts["live"] and not counts["unreadable"]:
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
-            f"{max_delete_percent} %. Nothing was written. If the source really lost them, rerun with the parameter "
+            f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
             "max_delete_percent=100"
         )
 
 
-def _commit(lake: Lake, stream: Stream, changes: DataFrame, counts: dict[str, Any], step: Step) -> None:
-    """Quarantine first, and only what it does not hold yet: a crash in between is mended by a rerun."""
+def _account(
+    stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Mapping[str, Any], step: Step
+) -> None:
+    """Fill the ledger row. A row whose key cannot be read may be any of the keys that seem to be missing, so it holds
+    the deletes back."""
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
     step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
     step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
-    if counts["quarantined"]:
-        quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
-    if counts["unreadable"] and counts["deleted"]:
-        # A row whose key cannot be read may be any of the keys that seem to be missing.
-        changes = changes.filter("_outcome <> 'deleted'")
+    step.warnings = list(look["warnings"])
+    if counts["nulled"]:
+        step.warnings += drift.type_warnings(_failed_casts(changes), stream)
+    if counts["deleted"] and counts["unreadable"]:
         held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
         step.warnings.append(held_back)
-    if step.rows_inserted or step.rows_deleted:
-        lake.create(stream.table)
-        events = as_events(
-            changes,
-            stream,
-            gone_at=counts["landed_at"],
-            gone_lsn=counts["lsn"],
-            batch=(counts["batch"] or 0) + 1,
-            ingested_at=step.started_at,
-        )
-        lake.append(stream.table, events)
-        step.status = "published"
+    if look["snapshot"]:
+        step.rows_after = counts["live"] + counts["new_keys"] - step.rows_deleted
+
+
+def _failed_casts(changes: DataFrame) -> dict[str, int]:
+    """Per column the values that did not fit its type."""
+    entries = changes.filter("_parsed").select(F.explode("_changes").alias("c")).filter("c.change = 'NULLED'")
+    return dict(entries.groupBy("c.field").count().collect())
+
+
+def _append(
+    lake: Lake, stream: Stream, changes: DataFrame, landed_at: Any, counts: Mapping[str, Any], step: Step
+) -> None:
+    lake.create(stream.table)
+    events = as_events(
+        changes,
+        stream,
+        gone_at=landed_at,
+        gone_lsn=counts.get("lsn"),
+        batch=(counts.get("batch") or 0) + 1,
+        ingested_at=step.started_at,
+    )
+    lake.append(stream.table, events)
+    step.status = "published"

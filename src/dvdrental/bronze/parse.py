@@ -196,22 +196,27 @@ def _source_changes() -> Column:
 def _failed_casts(stream: Stream) -> Column:
     """Present in the landing, NULL after the cast."""
 
-    def entry(column: str) -> Column:
+    def missed(column: str) -> Column:
         name = stream.source_name(column)
-        wide = F.col("wide").getField(name)
-        present = wide.isNotNull() | F.coalesce(F.col("texts")[name].isNotNull(), F.lit(False))
-        kind = "ARRAY" if stream.types[column].startswith("ARRAY") else "STRING"
-        unsent = F.lit(False)
-        if column in stream.large_columns:
-            unsent = _is_placeholder_array(wide) if kind == "ARRAY" else wide.rlike(_PLACEHOLDERS)
-        change = F.struct(
-            F.lit(column).alias("field"),
-            F.when(unsent, "UNCHANGED").otherwise("NULLED").alias("change"),
-            F.when(unsent, "SOURCE_SENT_NO_VALUE").otherwise("DESTINATION_TYPECAST_ERROR").alias("reason"),
-        )
-        return F.when(F.col(column).isNull() & present, change)
+        present = F.col("wide").getField(name).isNotNull() | F.col("texts")[name].isNotNull()
+        return F.when(F.col(column).isNull() & present, column)
 
-    return F.array_compact(F.array(*(entry(column) for column in stream.business_columns))).cast(CHANGES)
+    def unsent(column: str) -> Column:
+        wide = F.col("wide").getField(stream.source_name(column))
+        is_array = stream.types[column].startswith("ARRAY")
+        return F.when(_is_placeholder_array(wide) if is_array else wide.rlike(_PLACEHOLDERS), column)
+
+    left_out = F.array(*map(unsent, stream.large_columns)).cast("array<string>")
+
+    def change(column: Column) -> Column:
+        unchanged = F.array_contains(left_out, column)
+        return F.struct(
+            column.alias("field"),
+            F.when(unchanged, "UNCHANGED").otherwise("NULLED").alias("change"),
+            F.when(unchanged, "SOURCE_SENT_NO_VALUE").otherwise("DESTINATION_TYPECAST_ERROR").alias("reason"),
+        )
+
+    return F.transform(F.array_compact(F.array(*map(missed, stream.business_columns))), change).cast(CHANGES)
 
 
 def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], needs_lsn: bool) -> DataFrame:

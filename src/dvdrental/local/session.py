@@ -25,6 +25,8 @@ CONFIG = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "1g",
     "spark.sql.session.timeZone": "UTC",
+    # To note the line of Python behind every column doubles the time of building a plan.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # Small data on two cores: more partitions only cost. The second is worth 4x on whatever reads a Delta log.
