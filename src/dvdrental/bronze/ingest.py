@@ -11,6 +11,7 @@ from dvdrental.bronze import drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
 from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.landing import Landing, Seen, survey
+from dvdrental.bronze.look import Look, look_at
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import LandingError, MassDeleteError, ReconciliationError
@@ -68,14 +69,15 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, step: Step) 
     """Two generations side by side are a sync in flight: the older one is the complete one. What bronze holds already
     is recognised by its payload and not parsed."""
     landed, rows = landing.envelope(), landing.envelope().rows
-    look = _look(rows, stream)
-    if look["oldest"] != look["newest"]:
-        rows = rows.filter(F.coalesce("generation_id", F.lit(-1)) == look["oldest"])
-        look = _look(rows, stream)
+    look = look_at(rows)
+    if look.oldest != look.newest:
+        rows = rows.filter(F.coalesce("generation_id", F.lit(-1)) == F.lit(look.oldest))
+        look = look_at(rows)
     known = last_events(_events(lake, stream), stream.key)
     parsed = _parse(lake, stream, Envelope(_held(rows, known, stream), landed.kind), look)
     step.landing = Seen(landing.version)
-    _apply(lake, stream, snapshot_changes(known, parsed, stream), look | {"snapshot": True}, step)
+    counts = _apply(lake, stream, snapshot_changes(known, parsed, stream), look, step)
+    step.rows_after = counts["live"] + counts["new_keys"] - (step.rows_deleted or 0)
 
 
 def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> None:
@@ -83,16 +85,14 @@ def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None
     generations are all newer than what bronze holds was refreshed: it replaces what was there."""
     seen, complete = survey(landing, last)
     landed = landing.envelope(last.watermark if last and complete else None)
-    look = _look(landed.rows, stream)
+    look = look_at(landed.rows)
     step.landing = seen
-    if not look["landed"] and seen.units:
+    if not look.landed and seen.units:
         step.rows_landed = step.rows_inserted = step.rows_parsed = 0
         return
     parsed = _parse(lake, stream, landed, look)
-    events = _events(lake, stream)
-    held = events.agg(F.max("_generation_id")).collect()[0][0]
-    refreshed = not complete and held is not None and look["oldest"] > held
-    known = events if refreshed else events.join(parsed.select(*stream.key).distinct(), list(stream.key), "left_semi")
+    refreshed = not complete and _is_newer_generation(look, _events(lake, stream))
+    known = _events(lake, stream) if refreshed else _of_same_keys(_events(lake, stream), parsed, stream)
     _apply(lake, stream, log_changes(known, parsed, stream, refreshed=refreshed), look, step)
 
 
@@ -101,12 +101,13 @@ def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
     waiting = quarantine.waiting(lake, stream)
     landed = lake.landing(stream).envelope()
     rows = landed.rows.join(waiting, "raw_id", "left_semi")
-    look = _look(rows, stream)
-    if not look["landed"]:
+    look = look_at(rows)
+    if lost := waiting.count() - look.landed:
+        step.warnings.append(f"{lost} rows that are set aside are no longer in the landing")
+    if not look.landed:
         return
     parsed = _parse(lake, stream, Envelope(rows, landed.kind), look)
-    known = _events(lake, stream).join(parsed.select(*stream.key).distinct(), list(stream.key), "left_semi")
-    changes = log_changes(known, parsed, stream)
+    changes = log_changes(_of_same_keys(_events(lake, stream), parsed, stream), parsed, stream)
     _apply(lake, stream, changes, look, step)
     taken = changes.filter("_outcome in ('stored', 'duplicate')").select(F.col("_raw_id").alias("raw_id"))
     quarantine.mark(lake, stream, taken, step)
@@ -116,31 +117,13 @@ def _events(lake: Lake, stream: Stream) -> DataFrame:
     return lake.read(stream.table) if lake.exists(stream.table) else lake.empty(stream.table)
 
 
-def _look(rows: DataFrame, stream: Stream) -> dict[str, Any]:
-    """What is to be known before rows are parsed: how many, which generations, the newest one's fields."""
-    generation = F.coalesce("generation_id", F.lit(-1))
-    newest = F.max_by(F.col("data").cast("string") if _is_text(rows) else F.to_json("data"), "extracted_at")
-    look = rows.agg(
-        F.count("*").alias("landed"),
-        F.min(generation).alias("oldest"),
-        F.max(generation).alias("newest"),
-        F.max("extracted_at").alias("landed_at"),
-        newest.alias("sample"),
-    )
-    found = look.collect()[0].asDict()
-    fields = drift.fields_of(found.pop("sample"))
-    if not _is_text(rows):
-        names: list[str] = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
-        fields = {name: fields.get(name) for name in names}
-    return found | {
-        "unknown": drift.unknown(fields, stream),
-        "warnings": drift.warnings(fields, stream),
-        "snapshot": False,
-    }
+def _of_same_keys(events: DataFrame, rows: DataFrame, stream: Stream) -> DataFrame:
+    return events.join(rows.select(*stream.key).distinct(), list(stream.key), "left_semi")
 
 
-def _is_text(rows: DataFrame) -> bool:
-    return dict(rows.dtypes)["data"] == "string"
+def _is_newer_generation(look: Look, events: DataFrame) -> bool:
+    held = events.agg(F.max("_generation_id")).collect()[0][0]
+    return held is not None and look.oldest is not None and look.oldest > held
 
 
 def _held(rows: DataFrame, known: DataFrame, stream: Stream) -> DataFrame:
@@ -150,13 +133,13 @@ def _held(rows: DataFrame, known: DataFrame, stream: Stream) -> DataFrame:
     return rows.join(live, "payload", "left")
 
 
-def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Mapping[str, Any]) -> DataFrame:
+def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Look) -> DataFrame:
     return parse(
         landed,
         stream,
         row_rules(stream.table),
         needs_lsn=lake.settings.mode(stream.name) == "cdc",
-        rescue=look["landed"] <= EXACT_RESCUE or bool(look["unknown"]),
+        rescue=look.landed <= EXACT_RESCUE or bool(drift.unknown(look.fields, stream)),
     )
 
 
@@ -171,20 +154,19 @@ def _counts() -> list[Column]:
         F.count_if(F.col("_parsed") & nulled).alias("nulled"),
         F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
         F.max("_lsn").alias("lsn"),
-        F.max("_batch").alias("batch"),
         *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
     ]
 
 
-def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Mapping[str, Any], step: Step) -> None:
+def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Step) -> dict[str, Any]:
     """First count, then write: a landing that must be refused leaves no trace. The very first one has nothing to be
     compared with, so it is counted while it is written."""
-    if not look["landed"]:
+    if not look.landed:
         raise LandingError(f"stream {stream.name}: the landing is empty. Let Airbyte finish a sync, then rerun")
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *_counts()), look["landed_at"], {}, step)
+        _append(lake, stream, changes.observe(counted, *_counts()), look, step)
         counts = counted.get
     else:
         counts = changes.agg(*_counts()).collect()[0].asDict()
@@ -194,20 +176,22 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Mapping[str, An
         quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
     if not first and (step.rows_inserted or step.rows_deleted):
         kept = changes if step.rows_deleted else changes.filter("_outcome <> 'deleted'")
-        _append(lake, stream, kept, look["landed_at"], counts, step)
+        last_batch = _events(lake, stream).agg(F.max("_batch")).collect()[0][0] or 0
+        _append(lake, stream, kept, look, step, batch=last_batch + 1, lsn=counts["lsn"])
+    return counts
 
 
-def _check(lake: Lake, stream: Stream, counts: Mapping[str, Any], look: Mapping[str, Any]) -> None:
+def _check(lake: Lake, stream: Stream, counts: Mapping[str, Any], look: Look) -> None:
     """Refuse a landing from which nothing good can follow."""
-    known_at, landed_at, limit = counts["known_at"], look["landed_at"], int(lake.settings.max_delete_percent)
+    known_at, landed_at, limit = counts["known_at"], look.landed_at, int(lake.settings.max_delete_percent)
     if lake.settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
         raise LandingError(
             f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
             f"already holds ({known_at}). Let Airbyte sync again, then rerun"
         )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
-    if look["landed"] != accounted:
-        raise ReconciliationError(f"stream {stream.name}: {look['landed']} rows landed, {accounted} accounted for")
+    if look.landed != accounted:
+        raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
     if counts["deleted"] * 100 > limit * counts["live"] and not counts["unreadable"]:
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
@@ -216,22 +200,18 @@ def _check(lake: Lake, stream: Stream, counts: Mapping[str, Any], look: Mapping[
         )
 
 
-def _account(
-    stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Mapping[str, Any], step: Step
-) -> None:
+def _account(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:
     """Fill the ledger row. A row whose key cannot be read may be any of the keys that seem to be missing, so it holds
     the deletes back."""
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
     step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
     step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
-    step.warnings = list(look["warnings"])
+    step.warnings += drift.warnings(look.fields, stream)
     if counts["nulled"]:
         step.warnings += drift.type_warnings(_failed_casts(changes), stream)
     if counts["deleted"] and counts["unreadable"]:
         held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
         step.warnings.append(held_back)
-    if look["snapshot"]:
-        step.rows_after = counts["live"] + counts["new_keys"] - step.rows_deleted
 
 
 def _failed_casts(changes: DataFrame) -> dict[str, int]:
@@ -241,16 +221,9 @@ def _failed_casts(changes: DataFrame) -> dict[str, int]:
 
 
 def _append(
-    lake: Lake, stream: Stream, changes: DataFrame, landed_at: Any, counts: Mapping[str, Any], step: Step
+    lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Step, *, batch: int = 1, lsn: int | None = None
 ) -> None:
     lake.create(stream.table)
-    events = as_events(
-        changes,
-        stream,
-        gone_at=landed_at,
-        gone_lsn=counts.get("lsn"),
-        batch=(counts.get("batch") or 0) + 1,
-        ingested_at=step.started_at,
-    )
+    events = as_events(changes, stream, gone_at=look.landed_at, gone_lsn=lsn, batch=batch, ingested_at=step.started_at)
     lake.append(stream.table, events)
     step.status = "published"

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 import sys
 import time
 import traceback
@@ -19,6 +20,7 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.bundle import Bundle, find_root
 from dvdrental.local.job import Task, plan, run
 from dvdrental.local.landing import Envelope, read_source
+from dvdrental.local.notebook import run_notebook
 from dvdrental.local.progress import Progress
 from dvdrental.local.session import start_session
 from dvdrental.ops import describe
@@ -51,6 +53,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--source", default="sample", help="sample, a pg_dump tar archive, postgresql://...")
         command.add_argument("--lake", type=Path, help="folder of the lake (default: lake/<source>)")
         command.add_argument("--envelope", choices=get_args(Envelope), default="v2", help="form of Airbyte's landing")
+    again = commands.add_parser("replay", help="try the rows that were set aside once more")
+    again.set_defaults(command=_replay)
+    again.add_argument("--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="job parameter")
+    again.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
     sql = commands.add_parser("sql", help="run a query on the lake")
     sql.set_defaults(command=_sql)
     sql.add_argument("query")
@@ -69,7 +75,7 @@ def _land(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    began, run_id = time.monotonic(), datetime.now(UTC).strftime("local-%Y%m%d-%H%M%S")
+    began, run_id = time.monotonic(), _run_id()
     bundle = Bundle(find_root(Path.cwd()))
     own = dict(pair.partition("=")[::2] for pair in options.parameter)
     folder = options.lake or lakes.default_folder(options.source)
@@ -88,10 +94,38 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if good else 1
 
 
-def _sql(options: argparse.Namespace) -> int:
-    folder = options.lake or lakes.newest_folder()
+def _replay(options: argparse.Namespace) -> int:
+    """The notebook that a workspace would run."""
+    folder = _existing(options.lake)
+    root = find_root(Path.cwd())
+    with lakes.locked(folder):
+        spark = start_session(folder)
+        lakes.open_lake(spark, folder)
+        own = dict(pair.partition("=")[::2] for pair in options.parameter)
+        answer = run_notebook(root / "notebooks/bronze/replay.py", spark, lakes.parameters(folder, _run_id()) | own)
+    steps = [step for step in json.loads(answer) if step["rows_landed"] or step["warnings"]]
+    for step in steps:
+        taken = (step["rows_inserted"] or 0) + (step["rows_duplicate"] or 0)
+        CONSOLE.print(f"{step['table_name']}: {taken} rows taken in, {step['rows_quarantined'] or 0} still set aside")
+        for warning in step["warnings"]:
+            CONSOLE.print(f"  {warning}", markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print("Run the job again: silver and gold follow." if steps else "No row is set aside.")
+    return 0
+
+
+def _existing(folder: Path | None) -> Path:
+    folder = folder or lakes.newest_folder()
     if not folder.is_dir():
         raise lakes.NoLakeError(f"{folder} is no lake: run `make run` first")
+    return folder
+
+
+def _run_id() -> str:
+    return datetime.now(UTC).strftime("local-%Y%m%d-%H%M%S")
+
+
+def _sql(options: argparse.Namespace) -> int:
+    folder = _existing(options.lake)
     spark = start_session(folder)
     lakes.open_lake(spark, folder)
     rows = spark.sql(options.query)

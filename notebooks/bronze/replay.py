@@ -1,0 +1,35 @@
+# Databricks notebook source
+# MAGIC %md
+# MAGIC # bronze.replay
+# MAGIC Rows that were set aside (`ops.quarantine`) are tried again: after a fix of the code, of a rule or of the landing.
+# MAGIC
+# MAGIC The widget `streams` names source tables, separated by commas; `all` means the 15 of the job.
+# MAGIC
+# MAGIC Each row moves once; what is still unusable stays. Rerunning is safe. Run the job afterwards: silver and gold follow.
+
+# COMMAND ----------
+try:
+    import dvdrental  # noqa: F401
+except ModuleNotFoundError:  # opened by hand, without the wheel: take the checkout around this notebook
+    import sys
+    from pathlib import Path
+
+    folders = [Path.cwd(), *Path.cwd().parents]
+    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+
+# COMMAND ----------
+from dvdrental.bronze.ingest import replay
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.lake import Lake
+from dvdrental.ops import STEP, to_json
+
+lake = Lake.open(spark, dbutils)
+
+# COMMAND ----------
+dbutils.widgets.text("streams", "all")
+streams = dbutils.widgets.get("streams")
+steps = replay(lake, list(STREAMS) if streams == "all" else streams.split(","))
+
+# COMMAND ----------
+display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
+dbutils.notebook.exit(to_json(steps))
