@@ -9,22 +9,10 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from dvdrental.bronze.cast import PLACEHOLDERS, WIDE_NUMBER, cast, is_placeholder_array, wide_type
 from dvdrental.bronze.envelope import TECHNICAL, Envelope, Kind
 from dvdrental.bronze.streams import CHANGES, Stream
 from dvdrental.columns import utc
-
-WIDE_NUMBER = "DECIMAL(38,10)"
-"""Takes every spelling of a number (10, 10.00, 1E+1, "10") exactly; native INT or STRING fields do not."""
-
-INTEGERS = {"SMALLINT": (-(2**15), 2**15 - 1), "INT": (-(2**31), 2**31 - 1), "BIGINT": (-(2**63), 2**63 - 1)}
-DATE = r"^\d{4}-\d{2}-\d{2}$"
-TIMESTAMP = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
-ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)$"
-MICROSECONDS = 26  # characters of yyyy-MM-ddTHH:mm:ss.ffffff: further digits are cut, never rounded
-HEX = r"^\\x([0-9a-fA-F]{2})*$"
-
-PLACEHOLDER = "__debezium_unavailable_value"
-_PLACEHOLDERS = rf"^({PLACEHOLDER}|\\x{PLACEHOLDER.encode().hex()}|java\.lang\.Object@[0-9a-f]+)$"
 
 EXCERPT = 200
 """Characters of a rejected payload that are kept, masked: it may hold personal data."""
@@ -53,7 +41,7 @@ def parse(
 def _read(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFrame:
     """`wide` holds the fields, `texts` all values as text (only for rows that the parser flagged), `broken` whether
     there is an object at all."""
-    fields = {stream.source_name(c.name): _wide_type(c.type) for c in stream.business_fields} | CDC
+    fields = {stream.source_name(c.name): wide_type(c.type) for c in stream.business_fields} | CDC
     if kind == "typed":
         present = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
         return rows.withColumns(
@@ -111,45 +99,12 @@ def _rescued_columns(names: Sequence[str]) -> Column:
     return F.nullif(values, F.lit("{}"))
 
 
-def _wide_type(sql_type: str) -> str:
-    if sql_type in INTEGERS or sql_type.startswith("DECIMAL"):
-        return WIDE_NUMBER
-    return sql_type if sql_type.startswith("ARRAY") else "STRING"
-
-
 def _wide_of_typed(name: str, wide: str, present: bool) -> Column:
     """A direct-load table holds arrays as JSON text; all else has a type that casts to the wide one exactly."""
     if not present:
         return F.lit(None).cast(wide).alias(name)
     value = F.col("data")[name]
     return (F.from_json(value, wide) if wide.startswith("ARRAY") else value.try_cast(wide)).alias(name)
-
-
-def cast(wide: Column, sql_type: str) -> Column:
-    """NULL when the value is not exactly one of the type: no rounding, no dropped zone, no other era."""
-    if sql_type in INTEGERS:
-        low, high = INTEGERS[sql_type]
-        return F.when((wide == F.floor(wide)) & wide.between(low, high), wide.try_cast(sql_type))
-    if sql_type.startswith("DECIMAL"):
-        return F.when(wide.try_cast(sql_type) == wide, wide.try_cast(sql_type))
-    if sql_type == "DATE":
-        return F.when(wide.rlike(DATE), wide.try_cast("date"))
-    if sql_type == "TIMESTAMP_NTZ":
-        return F.when(wide.rlike(f"{TIMESTAMP}$"), F.substring(wide, 1, MICROSECONDS).try_cast("timestamp_ntz"))
-    if sql_type == "TIMESTAMP":
-        cut = F.regexp_replace(wide, r"(\.\d{6})\d+", "$1")
-        return F.when(wide.rlike(TIMESTAMP + ZONE), cut.try_cast("timestamp"))
-    if sql_type == "BINARY":
-        return F.when(wide.rlike(HEX), F.unhex(F.substring(wide, 3, 2**31 - 1)))
-    if sql_type in ("BOOLEAN", "DOUBLE"):
-        return wide.try_cast(sql_type)
-    if sql_type.startswith("ARRAY"):
-        return F.when(~_is_placeholder_array(wide), wide)
-    return F.when(~wide.rlike(_PLACEHOLDERS), F.rtrim(wide))
-
-
-def _is_placeholder_array(wide: Column) -> Column:
-    return (F.size(wide) == 1) & F.coalesce(wide[0] == PLACEHOLDER, F.lit(False))
 
 
 def _cast(read: DataFrame, stream: Stream) -> DataFrame:
@@ -204,7 +159,7 @@ def _failed_casts(stream: Stream) -> Column:
     def unsent(column: str) -> Column:
         wide = F.col("wide").getField(stream.source_name(column))
         is_array = stream.types[column].startswith("ARRAY")
-        return F.when(_is_placeholder_array(wide) if is_array else wide.rlike(_PLACEHOLDERS), column)
+        return F.when(is_placeholder_array(wide) if is_array else wide.rlike(PLACEHOLDERS), column)
 
     left_out = F.array(*map(unsent, stream.large_columns)).cast("array<string>")
 

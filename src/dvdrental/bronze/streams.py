@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, count
 
 from dvdrental.table import Column, Table
 
@@ -65,17 +66,14 @@ class Stream:
 def column_names(fields: Sequence[str]) -> dict[str, str]:
     """Column for each field of a landing: what is no letter, digit or underscore becomes an underscore, and a number
     is added where two would be called the same (names of columns do not differ by case)."""
-    taken: dict[str, str] = {}
+    columns: dict[str, str] = {}
+    taken: set[str] = set()
     for name in fields:
         plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
-        free = plain
-        number = 0
-        while free.lower() in taken:
-            number += 1
-            free = f"{plain}_{number}"
-        taken[free.lower()] = name
-    lowered = {source: column for column, source in taken.items()}
-    return {name: re.sub(r"[^A-Za-z0-9_]", "_", name) + lowered[name][len(name) :] for name in fields}
+        column = next(c for c in chain([plain], (f"{plain}_{n}" for n in count(1))) if c.lower() not in taken)
+        taken.add(column.lower())
+        columns[name] = column
+    return columns
 
 
 TECHNICAL = """

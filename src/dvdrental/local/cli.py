@@ -146,6 +146,9 @@ def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     CONSOLE.print(grid)
     passed = sum(check["status"] == "pass" for check in checks)
     CONSOLE.print(f"{passed} of {len(checks)} quality checks passed; {seconds:.0f} s; the lake is in {folder}")
+    for step in steps:
+        for warning in step["warnings"]:
+            CONSOLE.print(f"{step['table_name']}: {warning}", style="yellow", markup=False, soft_wrap=True)
     for task in tasks:
         if task.error is not None:
             _failure(task, task.error)
