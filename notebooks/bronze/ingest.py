@@ -14,8 +14,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.bronze.ingest import ingest
@@ -29,7 +28,7 @@ lake = Lake.open(spark, dbutils)
 dbutils.widgets.text("streams", "all")
 streams = dbutils.widgets.get("streams")
 steps = ingest(lake, list(STREAMS) if streams == "all" else streams.split(","))
+display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
 
 # COMMAND ----------
-display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
 dbutils.notebook.exit(to_json(steps))

@@ -1,11 +1,13 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # bronze.replay
-# MAGIC Rows that were set aside (`ops.quarantine`) are tried again: after a fix of the code, of a rule or of the landing.
+# MAGIC Rows that were set aside (`ops.quarantine`) are tried again, after a fix of code, rule or landing.
 # MAGIC
 # MAGIC The widget `streams` names source tables, separated by commas; `all` means the 15 of the job.
 # MAGIC
-# MAGIC Each row moves once; what is still unusable stays. Rerunning is safe. Run the job afterwards: silver and gold follow.
+# MAGIC Each row moves once; what is still unusable stays. Rerunning is safe.
+# MAGIC
+# MAGIC Run the job afterwards: silver and gold follow.
 
 # COMMAND ----------
 try:
@@ -14,8 +16,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.bronze.ingest import replay
@@ -29,7 +30,7 @@ lake = Lake.open(spark, dbutils)
 dbutils.widgets.text("streams", "all")
 streams = dbutils.widgets.get("streams")
 steps = replay(lake, list(STREAMS) if streams == "all" else streams.split(","))
+display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
 
 # COMMAND ----------
-display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
 dbutils.notebook.exit(to_json(steps))

@@ -16,8 +16,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.gold import overdue_rentals, rental_obt
@@ -36,7 +35,7 @@ rows = overdue_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, overdue_rentals.TABLE, rows)
+display(lake.read(overdue_rentals.TABLE).limit(20))
 
 # COMMAND ----------
-display(lake.read(overdue_rentals.TABLE).limit(20))
 dbutils.notebook.exit(to_json([step]))

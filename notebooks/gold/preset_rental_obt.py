@@ -12,8 +12,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.gold.preset_rental_obt import VIEW
@@ -23,6 +22,4 @@ lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 lake.create_view(VIEW)
-
-# COMMAND ----------
 display(lake.read(VIEW).limit(20))

@@ -17,8 +17,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.gold import rental_obt
@@ -41,7 +40,7 @@ rows = rental_obt.build(
 
 # COMMAND ----------
 step = publish(lake, rental_obt.TABLE, rows)
+display(lake.read(rental_obt.TABLE).limit(20))
 
 # COMMAND ----------
-display(lake.read(rental_obt.TABLE).limit(20))
 dbutils.notebook.exit(to_json([step]))

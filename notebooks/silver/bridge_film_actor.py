@@ -16,8 +16,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.lake import Lake
@@ -32,7 +31,7 @@ rows = bridge_film_actor.build(film_actor=lake.changes("film_actor"))
 
 # COMMAND ----------
 step = publish(lake, bridge_film_actor.TABLE, rows)
+display(lake.read(bridge_film_actor.TABLE).limit(20))
 
 # COMMAND ----------
-display(lake.read(bridge_film_actor.TABLE).limit(20))
 dbutils.notebook.exit(to_json([step]))

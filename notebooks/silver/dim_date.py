@@ -16,8 +16,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     import sys
     from pathlib import Path
 
-    folders = [Path.cwd(), *Path.cwd().parents]
-    sys.path.insert(0, next(str(p / "src") for p in folders if (p / "src" / "dvdrental").is_dir()))
+    sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
 from dvdrental.lake import Lake
@@ -35,7 +34,7 @@ rows = dim_date.build(
 
 # COMMAND ----------
 step = publish(lake, dim_date.TABLE, rows)
+display(lake.read(dim_date.TABLE).limit(20))
 
 # COMMAND ----------
-display(lake.read(dim_date.TABLE).limit(20))
 dbutils.notebook.exit(to_json([step]))
