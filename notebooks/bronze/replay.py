@@ -20,7 +20,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.bronze.ingest import replay
-from dvdrental.bronze.streams import STREAMS
+from dvdrental.bronze.streams import chosen
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, to_json
 
@@ -28,8 +28,8 @@ lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 dbutils.widgets.text("streams", "all")
-streams = dbutils.widgets.get("streams")
-steps = replay(lake, list(STREAMS) if streams == "all" else streams.split(","))
+streams = chosen(dbutils.widgets.get("streams"))
+steps = replay(lake, streams)
 display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
 
 # COMMAND ----------

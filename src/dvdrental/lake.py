@@ -1,5 +1,6 @@
 """Lake: the only code that reads or writes tables."""
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import reduce
@@ -10,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.envelope import raw_table_names
-from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding, units_of_files
+from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import LandingError
 from dvdrental.history import carry_forward
@@ -62,11 +63,10 @@ class Lake:
         )
 
     def _landed_files(self, stream: Stream, folder: str) -> Landing:
-        read = self.spark.read.option("recursiveFileLookup", "true")
+        """Listed once, and read as listed: files may come and go meanwhile."""
+        listing = self.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
         try:
-            files = read.format("binaryFile").load(folder).drop("content")
-            units = units_of_files(files).agg(F.count("*").alias("files"), F.bit_xor("unit").alias("digest"))
-            there = units.collect()[0]
+            files = sorted(listing.load(folder).select("path", "modificationTime", "length").collect())
         except AnalysisException as error:
             if error.getCondition() != "PATH_NOT_FOUND":
                 raise
@@ -74,7 +74,11 @@ class Lake:
                 f"stream {stream.name}: there is no folder {folder}. Let Airbyte sync the stream, or set the parameter "
                 "`landing` to the folder that holds <namespace>/<stream>"
             ) from None
-        return FileLanding(f"{there.files} files, {there.digest}", files, read.text(folder))
+        if not files:
+            raise LandingError(f"stream {stream.name}: the landing is empty ({folder}). Let Airbyte finish a sync")
+        version = f"{len(files)} files, {hashlib.sha256(repr(files).encode()).hexdigest()[:16]}"
+        rows = self.spark.createDataFrame(files, "path STRING, modificationTime TIMESTAMP, length BIGINT")
+        return FileLanding(version, rows, self.spark.read.text([file.path for file in files]))
 
     def exists(self, table: Table) -> bool:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
@@ -89,6 +93,14 @@ class Lake:
             f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
             f"USING DELTA COMMENT {literal(table.grain)}"
         )
+
+    def add_missing_columns(self, table: Table) -> None:
+        """A contract may have grown since the table was made."""
+        there, name = set(self.read(table).columns), self.name(table.layer, table.name)
+        new = [c for c in table.fields if c.name not in there]
+        if new:
+            columns = ", ".join(f"{ident(c.name)} {c.type} COMMENT {literal(c.comment)}" for c in new)
+            self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
 
     def create_view(self, view: View) -> None:
         columns = ", ".join(f"{ident(source)} AS {ident(name)}" for name, source in view.columns.items())

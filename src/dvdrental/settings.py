@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
+from dvdrental.bronze.streams import chosen
 from dvdrental.errors import SettingsError
 from dvdrental.names import ident
 
@@ -69,6 +70,8 @@ class Settings:
         modes = {stream: mode for stream, _, mode in (entry.rpartition("=") for entry in entries)}
         if len(modes) != len(entries) or "" not in modes or not set(modes.values()) <= set(MODES):
             raise SettingsError(f"sync_mode: use one of {', '.join(MODES)}, then stream=mode for exceptions")
+        if set(modes) - {""}:
+            chosen(",".join(set(modes) - {""}))
         return modes
 
     @property

@@ -1,16 +1,20 @@
 """Sync modes: what of a landing is new, what ends a row, what is refused."""
 
+import time
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from dvdrental.bronze.ingest import ingest
-from dvdrental.errors import LandingError, MassDeleteError
+from dvdrental.bronze.streams import STREAMS, chosen
+from dvdrental.errors import LandingError, MassDeleteError, SettingsError
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Unchanged
 from dvdrental.ops import Step
-from tests.landing import MORNING, append, category, land, reading_files, removed, renamed, syncing
+from tests.landing import MORNING, append, category, land, land_raw, reading_files, removed, renamed, syncing
 
 WEEK = timedelta(days=7)
 
@@ -143,3 +147,84 @@ def test_files_that_are_there_already_are_not_read_again(lake: Lake) -> None:
 def test_missing_folder_names_where_it_was_looked_for(lake: Lake) -> None:
     with pytest.raises(LandingError, match=r"stream category: there is no folder .*/public/category"):
         take_in(reading_files(lake))
+
+
+def test_broken_line_is_of_no_generation_and_no_form(lake: Lake) -> None:
+    files = reading_files(lake)
+    land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl")
+    file = next(Path(files.settings.landing).rglob("*.jsonl"))
+    file.write_text('{"_airbyte_raw_id":"id-9","_airb\n' + file.read_text())
+    step = take_in(files)
+    assert (step.rows_inserted, step.rows_quarantined) == (10, 1)
+
+
+def test_mass_delete_is_judged_by_live_keys_not_by_events(lake: Lake) -> None:
+    lake = syncing(lake, "cdc")
+    land(lake, category(dict.fromkeys(range(1, 5), "x")), lsn=100)
+    append(lake, [renamed(key, f"v{n}", 100 + n) for key in range(1, 5) for n in range(1, 6)])
+    take_in(lake)
+    land(lake, category(dict.fromkeys(range(1, 4), "x")), MORNING + WEEK, lsn=200, generation=2)
+    with pytest.raises(MassDeleteError, match="lacks 1 of 4 live keys"):
+        take_in(lake)
+
+
+def test_bronze_table_that_was_dropped_is_filled_again_from_the_whole_landing(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    land(lake, category({1: "A", 2: "B"}))
+    take_in(lake)
+    lake.spark.sql(f"DROP TABLE {lake.name('bronze', 'category')}")
+    append(lake, [renamed(3, "C")], MORNING + WEEK)
+    take_in(lake)
+    assert names(lake) == {1: "A", 2: "B", 3: "C"}
+
+
+def test_refresh_that_was_first_seen_half_done_still_deletes(lake: Lake) -> None:
+    files = syncing(reading_files(lake), "cdc")
+    land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl", lsn=100)
+    take_in(files)
+    refresh = category(dict.fromkeys(range(1, 10), "x"))
+    land(files, refresh, MORNING + WEEK, envelope="jsonl", lsn=200, generation=2, interrupted=True)
+    take_in(files)
+    assert len(names(files)) == 10
+    land(files, refresh, MORNING + 2 * WEEK, envelope="jsonl", lsn=200, generation=2)
+    assert take_in(files).rows_deleted == 1
+    assert set(names(files)) == set(range(1, 10))
+
+
+def test_stream_that_goes_from_cdc_to_snapshots_lives_on(lake: Lake) -> None:
+    cdc = syncing(lake, "cdc")
+    land(cdc, category({1: "A", 2: "B"}), lsn=100)
+    take_in(cdc)
+    land(lake, category({1: "new", 2: "B"}), MORNING + WEEK)
+    take_in(lake)
+    assert names(lake) == {1: "new", 2: "B"}
+
+
+def test_column_that_is_added_to_the_stream_is_filled(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27","rank":7}'
+    land_raw(lake, "category", [row])
+    take_in(lake)
+    wider = replace(STREAMS["category"], columns=STREAMS["category"].columns.rstrip() + ",\n rank INT COMMENT 'Rank'")
+    monkeypatch.setitem(STREAMS, "category", wider)
+    land_raw(lake, "category", [row], MORNING + WEEK)
+    take_in(lake)
+    assert [r["rank"] for r in current(lake.changes("category"), ["category_id"]).collect()] == [7]
+
+
+def test_time_zone_of_the_process_does_not_move_the_watermark(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    lake = syncing(lake, "append")
+    land(lake, category({1: "A", 2: "B"}))
+    take_in(lake)
+    append(lake, [renamed(3, "C")], MORNING + timedelta(hours=1))
+    step = take_in(lake)
+    monkeypatch.undo()
+    time.tzset()
+    assert (step.rows_parsed, step.rows_inserted) == (1, 1)
+
+
+@pytest.mark.parametrize("text", ["actor, city,rentals", "", "actor,,city"])
+def test_unknown_stream_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"no stream '.*'; there are actor, address"):
+        chosen(text)

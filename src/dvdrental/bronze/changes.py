@@ -19,29 +19,35 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
 
     A landed row is new when it differs from the event before it. Keys that the snapshot lacks are deleted, at a time
     (`_at`, `_extracted_at`) that the caller knows. Time does not go back: a row that returns or changes with an old
-    change time takes the time of the event it follows.
+    change time takes the time of the event it follows, and a place in the log behind it if that has one.
     """
     rows = _together(known, landed)
     in_order = Window.partitionBy(*stream.key).orderBy(
         "_landed", F.col("_rejected").isNotNull(), "_extracted_at", "_raw_id"
     )
     unchanged = _was_alive(in_order) & _content(stream).eqNullSafe(F.lag(_content(stream)).over(in_order))
-    gone = ~F.col("_landed") & ~_in_landing(stream) & ~F.col("_is_delete")
+    live = ~F.col("_landed") & ~F.col("_is_delete")
+    gone = live & ~_in_landing(stream)
+    before = in_order.rowsBetween(Window.unboundedPreceding, -1)
+    follows = F.when(F.col("_landed"), F.max("_lsn").over(before) + 1)
     latest = F.max("_at").over(in_order.rowsBetween(Window.unboundedPreceding, 0))
     return rows.select(
-        *(c for c in rows.columns if c != "_at"),
+        *(c for c in rows.columns if c not in ("_at", "_lsn")),
         latest.alias("_at"),
+        F.coalesce("_lsn", follows).alias("_lsn"),
+        live.alias("_live"),
         _outcome(gone, unchanged).alias("_outcome"),
         (F.col("_landed") & F.col("_rejected").isNull() & ~_was_alive(in_order)).alias("_new_key"),
     )
 
 
-def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, refreshed: bool = False) -> DataFrame:
+def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, older_than: int | None = None) -> DataFrame:
     """Landed rows that are changes themselves (append and CDC), against all events of their keys (`known`).
 
     A row is new unless an event of the same key, log position and content is there already (content includes the
     source's change time). Without either position it is new unless the event just before it has the same content.
-    A landing that was `refreshed` replaces what was there: a live key that it lacks is deleted.
+    A refresh replaces the landing by a new generation: a live key of a generation `older_than` all that landed, and
+    not landed again, is deleted.
     """
     rows = _together(known, landed)
     usable = F.col("_rejected").isNull()
@@ -53,8 +59,15 @@ def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, refreshe
         repeated = state.eqNullSafe(F.lag(state).over(in_order))
         duplicate = F.when(F.col("_lsn").isNull(), repeated).otherwise(duplicate)
     last_known = F.lead(F.lit(True)).over(Window.partitionBy(*stream.key, "_landed").orderBy(*event_order())).isNull()
-    gone = F.lit(refreshed) & ~F.col("_landed") & ~_in_landing(stream) & ~F.col("_is_delete") & last_known
-    return rows.select("*", _outcome(gone, duplicate).alias("_outcome"), F.lit(None).cast("boolean").alias("_new_key"))
+    live = ~F.col("_landed") & ~F.col("_is_delete") & last_known
+    replaced = F.coalesce("_generation_id", F.lit(-1)) < F.lit(older_than).cast("bigint")
+    gone = F.coalesce(live & ~_in_landing(stream) & replaced, F.lit(False))
+    return rows.select(
+        "*",
+        _outcome(gone, duplicate).alias("_outcome"),
+        live.alias("_live"),
+        F.lit(None).cast("boolean").alias("_new_key"),
+    )
 
 
 def _together(known: DataFrame, landed: DataFrame) -> DataFrame:

@@ -28,6 +28,8 @@ DIRECT = {"_airbyte_raw_id", "_airbyte_extracted_at"}
 TECHNICAL = ("_airbyte_", "_ab_")
 """Prefixes of the fields that belong to Airbyte."""
 
+BROKEN_LINE = "line-"
+
 _HEAD = ", ".join(
     f"_airbyte_{name} STRING"
     for name in ("raw_id", "ab_id", "extracted_at", "emitted_at", "generation_id", "meta", "data")
@@ -68,8 +70,7 @@ def of_files(lines: DataFrame) -> Envelope:
     """Lines of JSON in `value`; the other columns are passed on. Files of one stream are of one kind."""
     head = F.from_json("value", _HEAD)
     rows = lines.withColumn("head", head)
-    first = rows.filter("head is not null").select(F.col("head._airbyte_data").isNotNull()).head()
-    flat = first is not None and not first[0]
+    flat = rows.filter("head._airbyte_data is not null").limit(1).count() == 0
     framed = _frame(
         rows,
         raw_id=F.coalesce("head._airbyte_raw_id", "head._airbyte_ab_id", _line_id()),
@@ -85,7 +86,12 @@ def of_files(lines: DataFrame) -> Envelope:
 
 def _line_id() -> Column:
     """Id of a line that has none, as it is broken."""
-    return F.concat(F.lit("line-"), F.hex(F.xxhash64("value")))
+    return F.concat(F.lit(BROKEN_LINE), F.hex(F.xxhash64("value")))
+
+
+def generation() -> Column:
+    """Of a row of the frame: -1 where it has none, NULL for a broken line, which may be of any."""
+    return F.when(~F.col("raw_id").startswith(BROKEN_LINE), F.coalesce("generation_id", F.lit(-1)))
 
 
 def _raw(landing: DataFrame, raw_id: str, extracted_at: str) -> Envelope:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.bronze import drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
-from dvdrental.bronze.envelope import Envelope
+from dvdrental.bronze.envelope import Envelope, generation
 from dvdrental.bronze.landing import Landing, Seen, survey
 from dvdrental.bronze.look import Look, look_at
 from dvdrental.bronze.parse import parse
@@ -56,6 +56,10 @@ def _each(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None])
 
 def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step) -> None:
     """A landing that has not changed since is not read."""
+    if lake.exists(stream.table):
+        lake.add_missing_columns(stream.table)
+    else:
+        last = None  # dropped, or never filled: what an earlier run saw is of no use
     landing = lake.landing(stream)
     step.landing = last
     if last is None or landing.version != last.version:
@@ -71,7 +75,7 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, step: Step) 
     landed, rows = landing.envelope(), landing.envelope().rows
     look = look_at(rows)
     if look.oldest != look.newest:
-        rows = rows.filter(F.coalesce("generation_id", F.lit(-1)) == F.lit(look.oldest))
+        rows = rows.filter((generation() == F.lit(look.oldest)) | generation().isNull())
         look = look_at(rows)
     known = last_events(_events(lake, stream), stream.key)
     parsed = _parse(lake, stream, Envelope(_held(rows, known, stream), landed.kind), look)
@@ -81,8 +85,8 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, step: Step) 
 
 
 def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> None:
-    """Rows beyond the last watermark; all of them when something below it came late or went away. A landing whose
-    generations are all newer than what bronze holds was refreshed: it replaces what was there."""
+    """Rows beyond the last watermark; all of them when something below it came late or went away: then a refresh
+    may have replaced the landing by a newer generation. Deletes that are held back are looked for by the next run."""
     seen, complete = survey(landing, last)
     landed = landing.envelope(last.watermark if last and complete else None)
     look = look_at(landed.rows)
@@ -91,18 +95,24 @@ def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None
         step.rows_landed = step.rows_inserted = step.rows_parsed = 0
         return
     parsed = _parse(lake, stream, landed, look)
-    refreshed = not complete and _is_newer_generation(look, _events(lake, stream))
-    known = _events(lake, stream) if refreshed else _of_same_keys(_events(lake, stream), parsed, stream)
-    _apply(lake, stream, log_changes(known, parsed, stream, refreshed=refreshed), look, step)
+    events = _events(lake, stream)
+    known = _of_same_keys(events, parsed, stream) if complete else events
+    changes = log_changes(known, parsed, stream, older_than=None if complete else look.oldest)
+    counts = _apply(lake, stream, changes, look, step)
+    if counts["deleted"] > (step.rows_deleted or 0):
+        step.landing = Seen(landing.version)
 
 
 def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
     """Each row moves once: it is appended first, then marked; a crash in between makes it a duplicate."""
     waiting = quarantine.waiting(lake, stream)
+    count = waiting.count()
+    if not count:
+        return
     landed = lake.landing(stream).envelope()
     rows = landed.rows.join(waiting, "raw_id", "left_semi")
     look = look_at(rows)
-    if lost := waiting.count() - look.landed:
+    if (lost := count - look.landed) > 0:
         step.warnings.append(f"{lost} rows that are set aside are no longer in the landing")
     if not look.landed:
         return
@@ -121,15 +131,12 @@ def _of_same_keys(events: DataFrame, rows: DataFrame, stream: Stream) -> DataFra
     return events.join(rows.select(*stream.key).distinct(), list(stream.key), "left_semi")
 
 
-def _is_newer_generation(look: Look, events: DataFrame) -> bool:
-    held = events.agg(F.max("_generation_id")).collect()[0][0]
-    return held is not None and look.oldest is not None and look.oldest > held
-
-
 def _held(rows: DataFrame, known: DataFrame, stream: Stream) -> DataFrame:
-    """Add bronze's live content where it has the same payload."""
+    """Add bronze's live content where it has the same payload; not where something was nulled or had no column, as
+    the stream may have been corrected since."""
     content = F.struct(*stream.business_columns, "_rescued").alias("_held")
-    live = known.filter("not _is_delete").select(F.col("_payload").alias("payload"), content)
+    good = known.filter("not _is_delete and _rescued is null and size(_changes) = 0")
+    live = good.select(F.col("_payload").alias("payload"), content)
     return rows.join(live, "payload", "left")
 
 
@@ -144,11 +151,11 @@ def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Look) -> DataFram
 
 
 def _counts() -> list[Column]:
-    nulled = F.exists("_changes", lambda c: c["change"] == "NULLED")
+    nulled = F.exists("_changes", lambda c: c["reason"] == "DESTINATION_TYPECAST_ERROR")
     return [
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
-        F.count_if(~F.col("_landed") & ~F.col("_is_delete")).alias("live"),
+        F.count_if("_live").alias("live"),
         F.count_if("_new_key").alias("new_keys"),
         F.count_if(F.col("_rejected").rlike("^(broken_json|no_key)")).alias("unreadable"),
         F.count_if(F.col("_parsed") & nulled).alias("nulled"),
@@ -208,15 +215,19 @@ def _account(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look
     step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
     step.warnings += drift.warnings(look.fields, stream)
     if counts["nulled"]:
-        step.warnings += drift.type_warnings(_failed_casts(changes), stream)
+        step.warnings += drift.type_warnings(_nulled(changes), stream)
     if counts["deleted"] and counts["unreadable"]:
         held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
         step.warnings.append(held_back)
 
 
-def _failed_casts(changes: DataFrame) -> dict[str, int]:
+def _nulled(changes: DataFrame) -> dict[str, int]:
     """Per column the values that did not fit its type."""
-    entries = changes.filter("_parsed").select(F.explode("_changes").alias("c")).filter("c.change = 'NULLED'")
+    entries = (
+        changes.filter("_parsed")
+        .select(F.explode("_changes").alias("c"))
+        .filter("c.reason = 'DESTINATION_TYPECAST_ERROR'")
+    )
     return dict(entries.groupBy("c.field").count().collect())
 
 

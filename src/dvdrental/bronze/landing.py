@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.bronze import envelope
 from dvdrental.bronze.envelope import Envelope
-from dvdrental.columns import utc
+from dvdrental.columns import moment, utc
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,11 @@ class TableLanding:
 
     def envelope(self, after: datetime | None = None) -> Envelope:
         landed = envelope.of_table(self.table)
-        return landed if after is None else Envelope(landed.rows.filter(F.col("extracted_at") > after), landed.kind)
+        return (
+            landed
+            if after is None
+            else Envelope(landed.rows.filter(F.col("extracted_at") > moment(after)), landed.kind)
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class FileLanding:
     def envelope(self, after: datetime | None = None) -> Envelope:
         lines = self.lines
         if after is not None:
-            lines = lines.filter(utc(F.col("_metadata.file_modification_time")) > after)
+            lines = lines.filter(utc(F.col("_metadata.file_modification_time")) > moment(after))
         return envelope.of_files(lines)
 
 
@@ -80,7 +84,7 @@ def units_of_files(files: DataFrame) -> DataFrame:
 def survey(landing: Landing, last: Seen | None) -> tuple[Seen, bool]:
     """What is there now, and whether all that lies below the last watermark was there at the last run."""
     watermark = last.watermark if last else None
-    old = F.coalesce(F.col("position") <= F.lit(watermark), F.lit(True)) if watermark else F.lit(False)
+    old = F.coalesce(F.col("position") <= moment(watermark), F.lit(True)) if watermark else F.lit(False)
     row = landing.units().agg(
         F.max("position").alias("watermark"),
         F.count("*").alias("units"),

@@ -9,11 +9,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.bronze import drift
+from dvdrental.bronze.envelope import generation
 
 
 @dataclass(frozen=True)
 class Look:
-    """How many rows, when the newest was read, its fields, and the span of generations (-1 where there is none)."""
+    """How many rows, when the newest was read, its fields, and the span of generations (envelope.generation)."""
 
     landed: int
     landed_at: datetime | None
@@ -23,13 +24,12 @@ class Look:
 
 
 def look_at(rows: DataFrame) -> Look:
-    generation = F.coalesce("generation_id", F.lit(-1))
     is_text = dict(rows.dtypes)["data"] == "string"
     look = rows.agg(
         F.count("*").alias("landed"),
         F.max("extracted_at").alias("landed_at"),
-        F.min(generation).alias("oldest"),
-        F.max(generation).alias("newest"),
+        F.min(generation()).alias("oldest"),
+        F.max(generation()).alias("newest"),
         F.max_by(F.col("data") if is_text else F.to_json("data"), "extracted_at").alias("fields"),
     )
     found = look.collect()[0].asDict()

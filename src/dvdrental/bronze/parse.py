@@ -184,7 +184,8 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
         reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
     for name, predicate in rules:
         reason = reason.when(~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True)), name)
-    excerpt = F.mask(F.substring(_text(typed), 1, EXCERPT), F.lit("x"), F.lit("x"), F.lit("n"))
+    letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
+    excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)
     return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
 

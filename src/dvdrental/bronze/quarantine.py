@@ -1,5 +1,7 @@
 """Rows of a landing that could not be used: set aside with the reason, tried again by a replay."""
 
+import threading
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -7,6 +9,9 @@ from dvdrental.bronze.streams import Stream
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE, Step
+
+_LOCK = threading.Lock()
+"""Streams are taken in side by side, and this one table holds the rows of all."""
 
 
 def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
@@ -24,7 +29,8 @@ def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
         F.lit(None).cast("timestamp_ntz").alias("replayed_at"),
         F.lit(None).cast("string").alias("replayed_by"),
     )
-    lake.append(QUARANTINE, rows.join(waiting(lake, stream), "raw_id", "left_anti"))
+    with _LOCK:
+        lake.append(QUARANTINE, rows.join(waiting(lake, stream), "raw_id", "left_anti"))
 
 
 def waiting(lake: Lake, stream: Stream) -> DataFrame:
@@ -43,7 +49,8 @@ def mark(lake: Lake, stream: Stream, taken: DataFrame, step: Step) -> None:
             "_op": F.lit("update"),
         }
     )
-    lake.merge(QUARANTINE, marked)
+    with _LOCK:
+        lake.merge(QUARANTINE, marked.dropDuplicates(list(QUARANTINE.key)))
 
 
 def _reason() -> Column:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, count
 
+from dvdrental.errors import SettingsError
 from dvdrental.table import Column, Table
 
 CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
@@ -61,6 +62,14 @@ class Stream:
 
     def source_name(self, column: str) -> str:
         return self.names.get(column, column)
+
+
+def chosen(names: str) -> list[str]:
+    """Streams that a comma-separated text names; `all` for all."""
+    streams = list(STREAMS) if names.strip() == "all" else [name.strip() for name in names.split(",")]
+    if unknown := set(streams) - set(STREAMS):
+        raise SettingsError(f"no stream {', '.join(map(repr, sorted(unknown)))}; there are {', '.join(STREAMS)}")
+    return streams
 
 
 def column_names(fields: Sequence[str]) -> dict[str, str]:

@@ -97,12 +97,14 @@ def _run(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     """The notebook that a workspace would run."""
     folder = _existing(options.lake)
-    root = find_root(Path.cwd())
+    bundle = Bundle(find_root(Path.cwd()))
+    own = dict(pair.partition("=")[::2] for pair in options.parameter)
+    parameters = lakes.parameters(folder, _run_id(), lakes.landed_envelope(folder)) | own
     with lakes.locked(folder):
+        settings = plan(bundle, JOB, parameters)[0].parameters
         spark = start_session(folder)
         lakes.open_lake(spark, folder)
-        own = dict(pair.partition("=")[::2] for pair in options.parameter)
-        answer = run_notebook(root / "notebooks/bronze/replay.py", spark, lakes.parameters(folder, _run_id()) | own)
+        answer = run_notebook(bundle.root / "notebooks/bronze/replay.py", spark, settings)
     steps = [step for step in json.loads(answer) if step["rows_landed"] or step["warnings"]]
     for step in steps:
         taken = (step["rows_inserted"] or 0) + (step["rows_duplicate"] or 0)

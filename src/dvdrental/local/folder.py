@@ -72,8 +72,14 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     generation = int(state["generation"]) + 1
     moment = now or datetime.now(UTC)
     write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=generation)
-    state_file.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint}))
+    state_file.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
     return True
+
+
+def landed_envelope(folder: Path) -> Envelope:
+    """Form of the landing that was written last."""
+    envelope: Envelope = json.loads((folder / ".source.json").read_text())["envelope"]
+    return envelope
 
 
 def parameters(folder: Path, run_id: str, envelope: Envelope = "v2") -> dict[str, str]:

@@ -83,12 +83,6 @@ def test_technical_columns(tmp_path):
     assert row["_airbyte_extracted_at"] == AT
     assert row["_airbyte_meta"] == '{"sync_id":3,"changes":[]}'
     assert row["_airbyte_generation_id"] == 3
-    nullable = {field.name: field.nullable for field in DeltaTable(tmp_path / "store").schema().fields}
-    assert [name for name, can_be_null in nullable.items() if not can_be_null] == [
-        "_airbyte_raw_id",
-        "_airbyte_extracted_at",
-        "_airbyte_meta",
-    ]
 
 
 def test_timestamps_without_zone_are_a_feature_of_the_table(tmp_path):

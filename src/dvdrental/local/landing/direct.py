@@ -1,4 +1,8 @@
-"""Typed Delta tables as destination-databricks 4.x writes them: the payload's fields as columns."""
+"""Typed Delta tables as destination-databricks 4.x writes them: the payload's fields as columns.
+
+All columns may be NULL here: a table with both NOT NULL and TIMESTAMP_NTZ columns, as delta-rs writes it, is refused by
+Spark (it leaves the feature `invariants` out of the protocol).
+"""
 
 import json
 from collections.abc import Sequence
@@ -23,7 +27,6 @@ _TYPES = {
     "timestamp without time zone": DataType.timestamp("us"),
 }
 _CDC_TYPES = {LSN: _DECIMAL, UPDATED_AT: _STRING, DELETED_AT: _STRING}
-_REQUIRED = ("_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_meta")
 _compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _payload = json.JSONDecoder(parse_int=str, parse_float=str).decode
 
@@ -39,7 +42,7 @@ def direct(sync: Sync, stream: str, records: Sequence[Record]) -> DeltaRows:
     for name, values in texts.items():
         for index in _lost(values, business[name]):
             nulled[index][name] = "DESTINATION_SERIALIZATION_ERROR"
-    return DeltaRows(stream, table(_technical(sync, records, nulled) | business, _REQUIRED))
+    return DeltaRows(stream, table(_technical(sync, records, nulled) | business))
 
 
 def _text(value: object, kind: DataType) -> str | None:

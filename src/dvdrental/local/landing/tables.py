@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from arro3.core import Array, DataType, Field, Schema, Table
+from arro3.core import Array, DataType, Table
 from deltalake import write_deltalake
 
 from dvdrental.bronze.envelope import v2_table_name
@@ -51,9 +51,8 @@ def v2(sync: Sync, stream: str, records: Sequence[Record], without: Collection[s
     return DeltaRows(v2_table_name(sync.namespace, stream), table(kept))
 
 
-def table(columns: Mapping[str, Array], required: Collection[str] = ()) -> Table:
-    fields = [Field(name, values.type, nullable=name not in required) for name, values in columns.items()]
-    return Table.from_arrays(list(columns.values()), schema=Schema(fields))
+def table(columns: Mapping[str, Array]) -> Table:
+    return Table.from_pydict(dict(columns))
 
 
 def strings(values: Sequence[str | None]) -> Array:
