@@ -18,8 +18,13 @@ PLACEHOLDERS = rf"^({PLACEHOLDER}|\\x{PLACEHOLDER.encode().hex()}|java\.lang\.Ob
 
 
 def wide_type(sql_type: str) -> str:
-    if sql_type in INTEGERS or sql_type.startswith("DECIMAL"):
-        return WIDE_NUMBER
+    """Of a number as many digits before the point as the type has, and two more; all others behind it, so that what
+    would be rounded away is seen."""
+    if sql_type in INTEGERS:
+        return f"DECIMAL(38,{36 - len(str(INTEGERS[sql_type][1]))})"
+    if sql_type.startswith("DECIMAL"):
+        precision, scale = map(int, sql_type[8:-1].split(","))
+        return f"DECIMAL(38,{max(scale, 36 - precision + scale)})"
     return sql_type if sql_type.startswith("ARRAY") else "STRING"
 
 
@@ -38,7 +43,7 @@ def cast(wide: Column, sql_type: str) -> Column:
         cut = F.regexp_replace(wide, r"(\.\d{6})\d+", "$1")
         return F.when(wide.rlike(TIMESTAMP + ZONE), cut.try_cast("timestamp"))
     if sql_type == "BINARY":
-        return F.when(wide.rlike(HEX), F.unhex(F.substring(wide, 3, 2**31 - 1)))
+        return F.when(wide.rlike(HEX) & ~wide.rlike(PLACEHOLDERS), F.unhex(F.substring(wide, 3, 2**31 - 1)))
     if sql_type in ("BOOLEAN", "DOUBLE"):
         return wide.try_cast(sql_type)
     if sql_type.startswith("ARRAY"):
