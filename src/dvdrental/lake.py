@@ -148,7 +148,8 @@ class Lake:
         self.append(table, self.spark.createDataFrame(values, _schema(table)))
 
     def empty(self, table: Table) -> DataFrame:
-        return self.spark.createDataFrame([], _schema(table))
+        """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
+        return self.spark.createDataFrame([], _schema(table)).limit(0)
 
     def merge(self, table: Table, rows: DataFrame) -> None:
         """One commit of rows whose `_op` says insert, update or delete."""
