@@ -15,8 +15,6 @@ from dvdrental.local.session import register
 from dvdrental.ops import Step
 from tests.landing import MORNING, folder, syncing
 
-pytestmark = pytest.mark.skip(reason="not run to its end yet")
-
 ROWS = int(os.environ.get("DVDRENTAL_LARGE_ROWS", "1000000"))
 NEW = ROWS // 100
 

@@ -21,8 +21,6 @@ from tests.bronze.events import FIRST_DAY, Batch, Event, assert_folds, deliverie
 from tests.landing import MORNING, append, category, land, land_raw, renamed, syncing
 from tests.rows import rows
 
-pytestmark = pytest.mark.skip(reason="not run to its end yet")
-
 ACTOR = STREAMS["actor"]
 KEYS = 300
 

@@ -44,8 +44,6 @@ from tests.landing import (
     syncing,
 )
 
-pytestmark = pytest.mark.skip(reason="shows five defects that are not repaired yet")
-
 WEEK = timedelta(days=7)
 JSON = [(form, "jdbc") for form in get_args(Form) if form != "direct"]
 JSON += [(form, spelling) for form in ("v1", "v2", "jsonl_gzip", "jsonl_flat") for spelling in ("wal", "v38")]

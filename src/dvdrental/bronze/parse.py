@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, NumericType, TimestampType
 
 from dvdrental.bronze.cast import PLACEHOLDERS, WIDE_NUMBER, cast, is_placeholder_array, wide_type
 from dvdrental.bronze.envelope import TECHNICAL, Envelope, Kind
@@ -43,11 +44,11 @@ def _read(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFram
     there is an object at all."""
     fields = {stream.source_name(c.name): wide_type(c.type) for c in stream.business_fields} | CDC
     if kind == "typed":
-        present = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
+        present = {field.name: field.dataType for field in rows.schema["data"].dataType}  # type: ignore[attr-defined]
         return rows.withColumns(
             {
-                "wide": F.struct(*(_wide_of_typed(name, kind, name in present) for name, kind in fields.items())),
-                "texts": F.lit(None).cast("map<string,string>"),
+                "wide": F.struct(*(_wide_of_typed(name, kind, present.get(name)) for name, kind in fields.items())),
+                "texts": _texts_of_typed([name for name in fields if name in present]),
                 "broken": F.lit(False),
                 "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
             }
@@ -99,12 +100,26 @@ def _rescued_columns(names: Sequence[str]) -> Column:
     return F.nullif(values, F.lit("{}"))
 
 
-def _wide_of_typed(name: str, wide: str, present: bool) -> Column:
-    """A direct-load table holds arrays as JSON text; all else has a type that casts to the wide one exactly."""
-    if not present:
-        return F.lit(None).cast(wide).alias(name)
+def _wide_of_typed(name: str, wide: str, landed: DataType | None) -> Column:
+    """A direct-load table holds arrays as JSON text. A number stays as it is, since any cast might round it; the text
+    of an instant needs its zone."""
     value = F.col("data")[name]
-    return (F.from_json(value, wide) if wide.startswith("ARRAY") else value.try_cast(wide)).alias(name)
+    if landed is None:
+        value = F.lit(None).cast(wide)
+    elif wide.startswith("ARRAY"):
+        value = F.from_json(value, wide)
+    elif wide.startswith("DECIMAL"):
+        value = value if isinstance(landed, NumericType) else value.try_cast(WIDE_NUMBER)
+    elif isinstance(landed, TimestampType):
+        value = F.concat(utc(value).cast("string"), F.lit("Z"))
+    else:
+        value = value.try_cast(wide)
+    return value.alias(name)
+
+
+def _texts_of_typed(names: Sequence[str]) -> Column:
+    """Tells a value that did not become wide from one that is not there."""
+    return F.create_map(*(c for name in names for c in (F.lit(name), F.col("data")[name].cast("string"))))
 
 
 def _cast(read: DataFrame, stream: Stream) -> DataFrame:
@@ -114,11 +129,11 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
         return _held_or(column, cast(F.col("wide").getField(stream.source_name(column)), sql_type), held)
 
     held = dict(read.dtypes)["_held"] != "void"
-    gone = cast(F.col("wide._ab_cdc_deleted_at"), "TIMESTAMP").isNotNull()
+    gone = F.col("wide._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()
     read = read.withColumn("_is_delete", F.coalesce(gone, F.lit(False)))
     typed = read.select("*", *(value(c.name, c.type).alias(c.name) for c in stream.business_fields))
     values = [c for c in stream.business_columns if c not in stream.key]
-    updated = [F.when(~F.col("_is_delete"), F.col(stream.updated))] if stream.updated else []
+    updated = [F.when(~F.col("_is_delete"), _moment(stream.updated, stream))] if stream.updated else []
     committed = utc(cast(F.col("wide._ab_cdc_updated_at"), "TIMESTAMP"))
     failed = F.when(F.col("_is_delete") | F.col("_held").isNotNull(), F.array().cast(CHANGES))
     return typed.select(
@@ -137,6 +152,10 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
         F.col("broken").alias("_broken"),
         "data",
     )
+
+
+def _moment(column: str, stream: Stream) -> Column:
+    return utc(F.col(column)) if stream.types[column] == "TIMESTAMP" else F.col(column)
 
 
 def _held_or(column: str, landed: Column, held: bool) -> Column:
@@ -183,11 +202,17 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
     if needs_lsn:
         reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
     for name, predicate in rules:
-        reason = reason.when(~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True)), name)
+        breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True))
+        reason = reason.when(breaks & ~_is_unsent(name.partition(":")[2].split(",")), name)
     letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
     excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)
     return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
+
+
+def _is_unsent(columns: Sequence[str]) -> Column:
+    """Whether a rule's column was left out because it had not changed: it is filled when the log is read."""
+    return F.exists("_changes", lambda c: (c["change"] == "UNCHANGED") & c["field"].isin(*columns))
 
 
 def _text(rows: DataFrame) -> Column:

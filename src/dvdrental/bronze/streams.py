@@ -52,9 +52,8 @@ class Stream:
     @property
     def large_columns(self) -> list[str]:
         """Columns whose values may be so large that PostgreSQL logs them only when they change."""
-        return [
-            c.name for c in self.business_fields if c.type.startswith(("STRING", "ARRAY")) and c.name not in self.key
-        ]
+        kinds = ("STRING", "ARRAY", "BINARY")
+        return [c.name for c in self.business_fields if c.type.startswith(kinds) and c.name not in self.key]
 
     @property
     def source_names(self) -> list[str]:
