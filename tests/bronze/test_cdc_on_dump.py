@@ -9,8 +9,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
-
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.history import current
@@ -18,6 +16,7 @@ from dvdrental.lake import Lake
 from dvdrental.local.landing import Change, Database, Row, Unchanged, read_source
 from dvdrental.local.landing.schema import TABLES
 from tests.landing import MORNING, append, land, syncing
+from tests.sizes import size
 
 Key = tuple[int, ...]
 
@@ -134,13 +133,13 @@ class Source:
         return f"{moment:%Y-%m-%d %H:%M:%S}{fraction}"
 
 
-def test_bronze_follows_the_source_through_six_batches(lake: Lake, dump_path: Path) -> None:
+def test_bronze_follows_the_source_batch_by_batch(lake: Lake, dump_path: Path) -> None:
     lake, source = syncing(lake, "cdc"), Source(read_source(str(dump_path)), seed=5)
     land(lake, {name: list(rows.values()) for name, rows in source.tables.items()}, lsn=1000)
     ingest(lake)
     assert_same(lake, source)
     before: list[Change] = []
-    for number in range(1, 7):
+    for number in [*range(1, size(2, 6)), 6]:
         changes = [change for table in TABLES for change in source.changes_of(table)]
         source.chance.shuffle(changes)
         deliver(lake, [*changes, *before[::3]], number)

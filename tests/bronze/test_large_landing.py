@@ -1,12 +1,10 @@
-"""A million landed rows of which few are new: only those are parsed."""
+"""A large landing of which one row in a hundred is new: only those are parsed."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pytest
 from deltalake import write_deltalake
 
 from dvdrental.bronze.ingest import ingest
@@ -14,8 +12,9 @@ from dvdrental.lake import Lake
 from dvdrental.local.session import register
 from dvdrental.ops import Step
 from tests.landing import MORNING, folder, syncing
+from tests.sizes import size
 
-ROWS = int(os.environ.get("DVDRENTAL_LARGE_ROWS", "1000000"))
+ROWS = size(100_000, 1_000_000)
 NEW = ROWS // 100
 
 

@@ -1,20 +1,20 @@
 """Landing -> bronze: find what is new, parse it, prove the counts, append once, ledger."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from pyspark.sql import Column, DataFrame, Observation
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
-from dvdrental.bronze import drift, quarantine
+from dvdrental.bronze import account, drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
 from dvdrental.bronze.envelope import Envelope, generation
 from dvdrental.bronze.landing import Landing, Seen, survey
 from dvdrental.bronze.look import Look, look_at
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
-from dvdrental.errors import LandingError, MassDeleteError, ReconciliationError
+from dvdrental.errors import LandingError
 from dvdrental.history import last_events
 from dvdrental.lake import Lake
 from dvdrental.ops import Step, attempt, recording
@@ -26,8 +26,6 @@ THREADS = 4
 EXACT_RESCUE = 50_000
 """Up to so many rows each one is searched for unknown fields; beyond, only if the newest row has some. All rows of a
 sync have the same fields, and the search costs 0.9 of the parse itself (2 M rentals: 2.1 s -> 4.0 s on two cores)."""
-
-OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
 def ingest(lake: Lake, names: Sequence[str] = tuple(STREAMS)) -> list[Step]:
@@ -150,21 +148,6 @@ def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Look) -> DataFram
     )
 
 
-def _counts() -> list[Column]:
-    nulled = F.exists("_changes", lambda c: c["reason"] == "DESTINATION_TYPECAST_ERROR")
-    return [
-        F.count_if("_landed").alias("landed"),
-        F.count_if("_parsed").alias("parsed"),
-        F.count_if("_live").alias("live"),
-        F.count_if("_new_key").alias("new_keys"),
-        F.count_if(F.col("_rejected").rlike("^(broken_json|no_key)")).alias("unreadable"),
-        F.count_if(F.col("_parsed") & nulled).alias("nulled"),
-        F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
-        F.max("_lsn").alias("lsn"),
-        *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
-    ]
-
-
 def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Step) -> dict[str, Any]:
     """First count, then write: a landing that must be refused leaves no trace. The very first one has nothing to be
     compared with, so it is counted while it is written."""
@@ -173,12 +156,12 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Ste
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *_counts()), look, step)
+        _append(lake, stream, changes.observe(counted, *account.totals()), look, step)
         counts = counted.get
     else:
-        counts = changes.agg(*_counts()).collect()[0].asDict()
-    _check(lake, stream, counts, look)
-    _account(stream, changes, counts, look, step)
+        counts = changes.agg(*account.totals()).collect()[0].asDict()
+    account.check(lake.settings, stream, counts, look)
+    account.enter(stream, changes, counts, look, step)
     if counts["quarantined"]:
         quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
     if not first and (step.rows_inserted or step.rows_deleted):
@@ -186,49 +169,6 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Ste
         last_batch = _events(lake, stream).agg(F.max("_batch")).collect()[0][0] or 0
         _append(lake, stream, kept, look, step, batch=last_batch + 1, lsn=counts["lsn"])
     return counts
-
-
-def _check(lake: Lake, stream: Stream, counts: Mapping[str, Any], look: Look) -> None:
-    """Refuse a landing from which nothing good can follow."""
-    known_at, landed_at, limit = counts["known_at"], look.landed_at, int(lake.settings.max_delete_percent)
-    if lake.settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
-        raise LandingError(
-            f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
-            f"already holds ({known_at}). Let Airbyte sync again, then rerun"
-        )
-    accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
-    if look.landed != accounted:
-        raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
-    if counts["deleted"] * 100 > limit * counts["live"] and not counts["unreadable"]:
-        raise MassDeleteError(
-            f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
-            f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
-            "max_delete_percent=100"
-        )
-
-
-def _account(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:
-    """Fill the ledger row. A row whose key cannot be read may be any of the keys that seem to be missing, so it holds
-    the deletes back."""
-    step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
-    step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
-    step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
-    step.warnings += drift.warnings(look.fields, stream)
-    if counts["nulled"]:
-        step.warnings += drift.type_warnings(_nulled(changes), stream)
-    if counts["deleted"] and counts["unreadable"]:
-        held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
-        step.warnings.append(held_back)
-
-
-def _nulled(changes: DataFrame) -> dict[str, int]:
-    """Per column the values that did not fit its type."""
-    entries = (
-        changes.filter("_parsed")
-        .select(F.explode("_changes").alias("c"))
-        .filter("c.reason = 'DESTINATION_TYPECAST_ERROR'")
-    )
-    return dict(entries.groupBy("c.field").count().collect())
 
 
 def _append(

@@ -1,0 +1,78 @@
+"""The books of an ingest: every landed row is stored, a duplicate or set aside, or the landing is refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from dvdrental.bronze import drift
+from dvdrental.bronze.look import Look
+from dvdrental.bronze.parse import MISFIT
+from dvdrental.bronze.streams import Stream
+from dvdrental.errors import LandingError, MassDeleteError, ReconciliationError
+from dvdrental.ops import Step
+from dvdrental.settings import Settings
+
+OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
+
+
+def totals() -> list[Column]:
+    """Over the changes of one stream."""
+    nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
+    return [
+        F.count_if("_landed").alias("landed"),
+        F.count_if("_parsed").alias("parsed"),
+        F.count_if("_live").alias("live"),
+        F.count_if("_new_key").alias("new_keys"),
+        F.count_if(F.col("_rejected").rlike("^(broken_json|no_key)")).alias("unreadable"),
+        F.count_if(F.col("_parsed") & nulled).alias("nulled"),
+        F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
+        F.max("_lsn").alias("lsn"),
+        *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
+    ]
+
+
+def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: Look) -> None:
+    """Refuse a landing from which nothing good can follow."""
+    known_at, landed_at, limit = counts["known_at"], look.landed_at, int(settings.max_delete_percent)
+    if settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
+        raise LandingError(
+            f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
+            f"already holds ({known_at}). Let Airbyte sync again, then rerun"
+        )
+    accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
+    if look.landed != accounted:
+        raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
+    if counts["deleted"] * 100 > limit * counts["live"] and not counts["unreadable"]:
+        raise MassDeleteError(
+            f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
+            f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
+            "max_delete_percent=100"
+        )
+
+
+def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:
+    """Fill the ledger row. A row whose key cannot be read may be any of the keys that seem to be missing, so it holds
+    the deletes back."""
+    step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
+    step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
+    step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
+    step.warnings += drift.warnings(look.fields, stream)
+    if counts["nulled"]:
+        step.warnings += drift.type_warnings(_nulled(changes, stream), stream)
+    if counts["deleted"] and counts["unreadable"]:
+        held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
+        step.warnings.append(held_back)
+
+
+def _nulled(changes: DataFrame, stream: Stream) -> dict[str, int]:
+    """Per column the values that did not fit its type. Counted without a filter: from one above so deep a plan Spark
+    infers constraints without end."""
+
+    def misfits(column: str) -> Column:
+        is_misfit = F.exists("_changes", lambda c: (c["field"] == column) & (c["reason"] == MISFIT))
+        return F.count_if(F.col("_parsed") & is_misfit).alias(column)
+
+    found = changes.agg(*map(misfits, stream.business_columns)).collect()[0].asDict()
+    return {column: count for column, count in found.items() if count}

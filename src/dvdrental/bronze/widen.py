@@ -1,0 +1,97 @@
+"""Landed text or columns -> the stream's fields in a wide form that loses nothing, and what is unknown."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, NumericType, TimestampType
+
+from dvdrental.bronze.cast import WIDE_NUMBER, wide_type
+from dvdrental.bronze.envelope import TECHNICAL, Kind
+from dvdrental.bronze.streams import Stream
+from dvdrental.columns import utc
+
+CDC = {"_ab_cdc_lsn": WIDE_NUMBER, "_ab_cdc_updated_at": "STRING", "_ab_cdc_deleted_at": "STRING"}
+
+
+def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFrame:
+    """`wide` holds the fields, `texts` all values as text (only for rows that the parser flagged), `broken` whether
+    there is an object at all."""
+    fields = {stream.source_name(c.name): wide_type(c.type) for c in stream.business_fields} | CDC
+    if kind == "typed":
+        present = {field.name: field.dataType for field in rows.schema["data"].dataType}  # type: ignore[attr-defined]
+        return rows.withColumns(
+            {
+                "wide": F.struct(*(_wide_of_typed(name, kind, present.get(name)) for name, kind in fields.items())),
+                "texts": _texts_of_typed([name for name in fields if name in present]),
+                "broken": F.lit(False),
+                "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
+            }
+        )
+    schema = ", ".join(f"{quoted(name)} {kind}" for name, kind in fields.items())
+    nested = f"_airbyte_data STRUCT<{schema}>" if kind == "line" else schema
+    options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_flagged"}
+    parsed = rows.withColumn("parsed", F.from_json("data", f"{nested}, _flagged STRING", options))
+    inside = "_airbyte_data MAP<STRING, STRING>" if kind == "line" else "MAP<STRING, STRING>"
+    texts = F.from_json("data", inside)
+    texts = texts["_airbyte_data"] if kind == "line" else texts
+    wide = F.col("parsed._airbyte_data") if kind == "line" else F.col("parsed")
+    flagged = F.col("parsed._flagged").isNotNull()
+    body = F.get_json_object("data", "$._airbyte_data") if kind == "line" else F.col("data")
+    read = parsed.withColumns({"wide": wide, "texts": F.when(flagged, texts)})
+    return read.withColumns(
+        {
+            "broken": F.col("_held").isNull() & (F.col("wide").isNull() | (flagged & F.col("texts").isNull())),
+            "_rescued": _rescued(body, stream) if rescue else F.lit(None).cast("string"),
+        }
+    )
+
+
+def quoted(name: str) -> str:
+    """Name of a JSON field in a schema text: any character may stand in it."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def _is_unknown(name: str, stream: Stream) -> bool:
+    return not (name in stream.source_names or name in stream.secrets or name.startswith(TECHNICAL))
+
+
+def _rescued(body: Column, stream: Stream) -> Column:
+    """Unknown fields and their values as JSON. First the keys alone: they cost less, and nearly always suffice."""
+    known = [*stream.source_names, *stream.secrets]
+
+    def is_unknown(name: Column, _: Column | None = None) -> Column:
+        unknown = ~name.isin(known)
+        for prefix in TECHNICAL:
+            unknown &= ~name.startswith(prefix)
+        return unknown
+
+    odd = F.size(F.filter(F.json_object_keys(body), is_unknown)) > 0
+    return F.when(odd, F.to_json(F.map_filter(F.from_json(body, "MAP<STRING, STRING>"), is_unknown)))
+
+
+def _rescued_columns(names: Sequence[str]) -> Column:
+    values = F.to_json(F.struct(*(F.col("data")[name].alias(name) for name in names))) if names else F.lit("{}")
+    return F.nullif(values, F.lit("{}"))
+
+
+def _wide_of_typed(name: str, wide: str, landed: DataType | None) -> Column:
+    """A direct-load table holds arrays as JSON text. A number stays as it is, since any cast might round it; the text
+    of an instant needs its zone."""
+    value = F.col("data")[name]
+    if landed is None:
+        value = F.lit(None).cast(wide)
+    elif wide.startswith("ARRAY"):
+        value = F.from_json(value, wide)
+    elif wide.startswith("DECIMAL"):
+        value = value if isinstance(landed, NumericType) else value.try_cast(WIDE_NUMBER)
+    elif isinstance(landed, TimestampType):
+        value = F.concat(utc(value).cast("string"), F.lit("Z"))
+    else:
+        value = value.try_cast(wide)
+    return value.alias(name)
+
+
+def _texts_of_typed(names: Sequence[str]) -> Column:
+    """Tells a value that did not become wide from one that is not there."""
+    return F.create_map(*(c for name in names for c in (F.lit(name), F.col("data")[name].cast("string"))))

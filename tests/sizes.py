@@ -1,0 +1,10 @@
+"""How much the long tests try: a little in every run, all of it with DVDRENTAL_LONG=1."""
+
+import os
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def size(usual: T, long: T) -> T:
+    return long if os.environ.get("DVDRENTAL_LONG") == "1" else usual
