@@ -19,12 +19,11 @@ from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE, STEP, Step
 from tests.landing import folder, land_raw, reading_files, syncing
-from tests.sizes import size
 
 SECRET = "Quiddity"
 """Stands in every text value, and in no name: it must not turn up where values have no place."""
 
-PAYLOADS = size(250, 500)
+PAYLOADS = 500
 REPEATED = 20
 """So many good payloads at the end of each stream come twice."""
 

@@ -13,7 +13,7 @@ def fields_of(payload: str | None) -> Mapping[str, Any]:
     """Fields of one landed row; none if it is no JSON object."""
     try:
         row = json.loads(payload or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(row, dict):
         return {}

@@ -147,7 +147,7 @@ def _frame(
 def instant(column: Column, dtype: str) -> Column:
     """A timestamp as it is, an integer (also as text) as milliseconds since 1970, else ISO text with its zone; UTC.
 
-    NULL for anything else and beyond the year 2200, where a number was not counted in milliseconds.
+    NULL for anything else, before 1970, and beyond the year 2200, where a number was not counted in milliseconds.
     """
     if dtype == "timestamp_ntz":
         moment = column
@@ -157,7 +157,7 @@ def instant(column: Column, dtype: str) -> Column:
         text = column.cast("string")
         seconds = (F.when(text.rlike(r"^\d{1,15}$"), text).cast("decimal(18,3)") / 1000).cast("decimal(18,6)")
         moment = F.coalesce(epoch() + F.make_dt_interval(secs=seconds), utc(F.try_to_timestamp(text)))
-    return F.when(F.year(moment) <= 2200, moment)
+    return F.when(F.year(moment).between(1970, 2200), moment)
 
 
 def _optional(landing: DataFrame, name: str) -> Column:

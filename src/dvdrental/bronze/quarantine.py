@@ -16,7 +16,6 @@ _LOCK = threading.Lock()
 
 def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
     """Only rows that are not waiting already."""
-    lake.create(QUARANTINE)
     rows = rejected.select(
         F.lit(stream.name).alias("stream"),
         F.coalesce("_raw_id", F.lit("")).alias("raw_id"),
@@ -30,6 +29,7 @@ def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
         F.lit(None).cast("string").alias("replayed_by"),
     )
     with _LOCK:
+        lake.create(QUARANTINE)
         lake.append(QUARANTINE, rows.join(waiting(lake, stream), "raw_id", "left_anti"))
 
 
@@ -58,9 +58,9 @@ def _reason() -> Column:
     rule = F.col("_rejected")
     detail = F.substring_index(rule, ":", -1)
     return (
-        F.when(rule == "broken_json", "the payload is no JSON object")
+        F.when(rule == "broken_json", "the payload is no JSON object, or holds a number with a monstrous exponent")
         .when(rule.startswith("no_key"), F.concat(F.lit("no readable value in the key column "), detail))
-        .when(rule == "no_extraction_time", "no readable extraction time, or one beyond the year 2200")
+        .when(rule == "no_extraction_time", "no readable extraction time, or none from 1970 to 2200")
         .when(rule == "no_log_position", "no readable _ab_cdc_lsn, which a stream in the mode cdc needs")
         .otherwise(F.concat(F.lit("breaks the rule "), rule))
     )
