@@ -23,12 +23,13 @@ from dvdrental.history import as_of, chain, current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Change
 from dvdrental.publish import difference
-from dvdrental.silver.dimension import VALIDITY, members
+from dvdrental.silver.dimension import members
 from dvdrental.table import Table
 from tests import feed
 from tests.conftest import ROOT
 from tests.landing import MORNING, append, syncing
 from tests.rows import log
+from tests.things import DIM_THING, THING
 
 Case = dict[str, Any]
 
@@ -330,20 +331,6 @@ def test_counts_case(spark: SparkSession, case: Case) -> None:
 
 # ---------------------------------------------------------------------------------- facts and dimensions
 
-THING = feed.stream("thing", ["thing_id"], {"thing_id": "INT", "attribute": "STRING"}).table
-DIM_THING = Table(
-    layer="silver",
-    name="dim_thing",
-    grain="one row per thing and version",
-    key=("thing_key",),
-    columns=f"""
-        thing_key BIGINT NOT NULL COMMENT 'Surrogate key',
-        thing_id INT NOT NULL COMMENT 'Source key',
-        attribute STRING COMMENT 'Attribute',
-        {VALIDITY}
-    """,
-)
-
 
 @each(of_mode("pit"))
 def test_point_in_time_case(spark: SparkSession, case: Case) -> None:
@@ -379,6 +366,12 @@ def dimension(
         for key, _, _, end in versions
         if end is not None and (key, end) not in starts
     ]
-    history = chain(log(spark, THING, *events), ["thing_id"], ["attribute"], opens_at_epoch=policy != "unknown_member")
+    history = chain(
+        log(spark, THING.table, *events),
+        ["thing_id"],
+        ["attribute"],
+        ["remark"],
+        opens_at_epoch=policy != "unknown_member",
+    )
     used = facts if policy == "inferred_member" else facts.limit(0)
     return members(history, DIM_THING, [used.select("thing_id")])
