@@ -39,17 +39,18 @@ def landed(
     return parse(Envelope(spark.createDataFrame(values, ENVELOPE), "json"), of, needs_lsn=cdc)
 
 
-def after_snapshot(log: DataFrame, rows: DataFrame, of: Stream, read_at: datetime) -> DataFrame:
+def after_snapshot(log: DataFrame, landing: DataFrame, of: Stream, read_at: datetime) -> DataFrame:
     """The log after a sync in mode overwrite."""
-    return _grown(log, snapshot_changes(last_events(log, of.key), rows, of), of, read_at)
+    return _grown(log, snapshot_changes(last_events(log, of.key), landing, of), of, read_at)
 
 
 def after_changes(
-    log: DataFrame, rows: DataFrame, of: Stream, read_at: datetime, *, generation: int | None = None
+    log: DataFrame, landing: DataFrame, of: Stream, read_at: datetime, *, generation: int | None = None
 ) -> DataFrame:
     """The log after a sync in mode append or cdc; a refresh is one of a new generation."""
-    rows = rows if generation is None else rows.withColumn("_generation_id", F.lit(generation).cast("bigint"))
-    return _grown(log, log_changes(log, rows, of, older_than=generation), of, read_at)
+    if generation is not None:
+        landing = landing.withColumn("_generation_id", F.lit(generation).cast("bigint"))
+    return _grown(log, log_changes(log, landing, of, older_than=generation), of, read_at)
 
 
 def _grown(log: DataFrame, changes: DataFrame, of: Stream, read_at: datetime) -> DataFrame:

@@ -41,7 +41,7 @@ Version = tuple[int, int | None, Values]
 
 seeds = given(seed=st.integers(0, 2**32))
 few = settings(max_examples=2, derandomize=True, deadline=None, phases=[Phase.generate])
-many = settings(few, max_examples=40, derandomize=False)
+many = settings(few, max_examples=25, derandomize=False)
 
 
 @dataclass(frozen=True)
@@ -56,19 +56,23 @@ class Event:
 
 
 def event_streams(chance: Random, keys: Iterable[Any], **choices: Sequence[Any]) -> list[Event]:
-    """Up to eight events per key, one fifth of them deletes, a quarter of the values NULL. A delete may share the
-    position of the event before it; days go back and forth."""
+    """Up to eight events per key, one fifth of them deletes; each value stays as it was or changes, to NULL in one of
+    four. A delete may share the position of the event before it; days go back and forth."""
     return [event for key in keys for event in _stream(chance, key, choices)]
 
 
 def _stream(chance: Random, key: Any, choices: Mapping[str, Sequence[Any]]) -> Iterator[Event]:
-    position, may_share = 0, False
+    position, may_share, values = 0, False, {name: _value(chance, some) for name, some in choices.items()}
     for _ in range(chance.randint(1, 8)):
         deleted = chance.random() < 0.2
         position += not (may_share and deleted and chance.random() < 0.3)
         may_share = not deleted
-        values = {name: None if chance.random() < 0.25 else chance.choice(some) for name, some in choices.items()}
+        values = values | {name: _value(chance, some) for name, some in choices.items() if chance.random() < 0.5}
         yield Event(key, position, chance.randint(1, LAST_DAY), deleted, values)
+
+
+def _value(chance: Random, choices: Sequence[Any]) -> Any:
+    return None if chance.random() < 0.25 else chance.choice(choices)
 
 
 def by_key(events: Iterable[Event]) -> dict[Any, list[Event]]:
@@ -128,7 +132,7 @@ def assert_lawful(table: Table, rows: DataFrame) -> None:
 # ------------------------------------------------------------------------------------- one stream, any delivery
 
 
-@few
+@settings(few, max_examples=1)
 @seeds
 def test_any_delivery_gives_the_versions_of_the_fold(spark: SparkSession, seed: int) -> None:
     deliver_anyhow(spark, Random(seed))
