@@ -50,7 +50,7 @@ def test_contract_without_a_comment_is_refused() -> None:
 
 
 def test_key_without_a_column_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"silver\.t: key or reference without a column: \['b'\]"):
+    with pytest.raises(ValueError, match=r"silver\.t: key, reference or untracked without a column: \['b'\]"):
         Table(layer="silver", name="t", grain="one", key=("b",), columns="a INT COMMENT 'A'")
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.quality import gate
+from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
 
@@ -25,7 +25,7 @@ def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
         staged = lake.write_stage(stage, _resolve(lake, table, changes))
         _take(step, counts.get)
         if step.rows_inserted or step.rows_updated or step.rows_deleted:
-            step.checks = _audit(table, staged, step)
+            step.checks = _audit(table, staged, published, step)
             gate.refuse(table, step.checks, stage)
             _commit(lake, table, staged, step)
         lake.drop_stage(stage)
@@ -84,12 +84,15 @@ def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:
     return reduce(look_up, table.references.items(), rows.drop("_was"))
 
 
-def _audit(table: Table, staged: DataFrame, step: Step) -> list[Check]:
-    """Rules look at the rows that will be there; what is left of the table is judged by its row count."""
-    left = Check("published_table_not_empty", "critical", "pass" if step.rows_after else "fail", 0)
-    if not (step.rows_inserted or step.rows_updated):
-        return [left]
-    return [left, *gate.audit(table, staged.filter("_op <> 'delete'"))]
+def _audit(table: Table, staged: DataFrame, published: DataFrame | None, step: Step) -> list[Check]:
+    """Rules look at the rows that will be there; what is left of the table is judged by its row count, and by the
+    history of its keys if it has one."""
+    checks = [Check("published_table_not_empty", "critical", "pass" if step.rows_after else "fail", 0)]
+    if step.rows_inserted or step.rows_updated:
+        checks += gate.audit(table, staged.filter("_op <> 'delete'"))
+    if history_rules.is_history(table):
+        checks += history_rules.audit(table, staged, published)
+    return checks
 
 
 def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:

@@ -20,7 +20,8 @@ class Column:
 class Table:
     """`columns` is the body of CREATE TABLE, one column a line, each with a comment (no apostrophes in it).
 
-    `references` maps a column to the table whose key it holds.
+    `references` maps a column to the table whose key it holds. `untracked` columns of a dimension with history are
+    updated in place: a change of them opens no version.
     """
 
     layer: str
@@ -29,11 +30,12 @@ class Table:
     key: tuple[str, ...]
     columns: str
     references: Mapping[str, "Table"] = field(default_factory=dict)
+    untracked: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        missing = {*self.key, *self.references} - {column.name for column in self.fields}
+        missing = {*self.key, *self.references, *self.untracked} - {column.name for column in self.fields}
         if missing:
-            raise ValueError(f"{self.full_name}: key or reference without a column: {sorted(missing)}")
+            raise ValueError(f"{self.full_name}: key, reference or untracked without a column: {sorted(missing)}")
 
     @property
     def full_name(self) -> str:

@@ -92,3 +92,10 @@ def test_real_row_takes_over_the_key_of_its_inferred_member(spark: SparkSession,
 
 def test_without_any_row_there_is_the_unknown_member(spark: SparkSession) -> None:
     assert pick(built(spark, dim_category), "category_key category_id") == [(-1, -1)]
+
+
+def test_category_in_use_of_which_only_the_end_is_known_is_inferred(spark: SparkSession) -> None:
+    end = dict(category_id=ONLY_USED, _is_delete=True, _at="2007-01-01")
+    used = [dict(film_id=1, category_id=ONLY_USED)]
+    found = built(spark, dim_category, category=[end], film_category=used)
+    assert pick(found, VERSION + " is_inferred", category_id=ONLY_USED) == [(EPOCH, None, None, True, True)]

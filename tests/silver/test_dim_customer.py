@@ -77,6 +77,7 @@ def found(spark: SparkSession) -> Found:
             dict(customer_id=MAILED, store_id=2, email="c@x.org", last_update="2006-04-01", _at="2006-04-01"),
             dict(customer_id=LAPSED, active=1, activebool=True, _at="2006-01-01"),
             dict(customer_id=LAPSED, active=0, activebool=True, _at="2006-02-01"),
+            dict(customer_id=LAPSED, active=2, activebool=True, _at="2006-03-01"),
             dict(customer_id=ENDED, address_id=IN_LONDON_UK, _at="2006-01-01"),
             dict(customer_id=ENDED, _is_delete=True, _at="2006-02-01"),
             dict(customer_id=RETURNED, address_id=IN_LEEDS, _at="2006-01-01"),

@@ -7,7 +7,7 @@ from tests.rows import EPOCH, Found, built, one, pick
 NEW_MANAGER, MARRIED_MANAGER, REBUILT, RELOCATED, IN_RENAMED_CITY, MANAGER_LEFT, MANAGER_UNKNOWN, CLOSED, REOPENED = (
     range(1, 10)
 )
-TOUCHED, OF_STAFF, OF_COPY, OF_CUSTOMER = 10, 70, 71, 72
+TOUCHED, RENUMBERED, OF_STAFF, OF_COPY, OF_CUSTOMER = 10, 11, 70, 71, 72
 MIKE, JON, ANNA, BEN = 1, 2, 3, 4
 VERSION = "valid_from valid_to is_current"
 
@@ -39,6 +39,8 @@ def found(spark: SparkSession) -> Found:
             dict(address_id=3, address="1 Mill St", city_id=300),
             dict(address_id=3, address="2 Mill St", city_id=300, _at="2006-08-01"),
             dict(address_id=4, city_id=10),
+            dict(address_id=5, address="1 Elm St", city_id=300),
+            dict(address_id=6, address="1 Elm St", city_id=300),
         ],
         staff=[
             dict(staff_id=MIKE, first_name="Mike", last_name="Hillyer", store_id=OF_STAFF),
@@ -58,6 +60,8 @@ def found(spark: SparkSession) -> Found:
             dict(store_id=RELOCATED, address_id=1, _at="2006-01-01"),
             dict(store_id=RELOCATED, address_id=2, _at="2006-02-01 09:00"),
             dict(store_id=IN_RENAMED_CITY, address_id=4),
+            dict(store_id=RENUMBERED, address_id=5),
+            dict(store_id=RENUMBERED, address_id=6, _at="2006-02-01"),
             dict(store_id=TOUCHED, address_id=4, last_update="2006-01-01", _at="2006-01-01"),
             dict(store_id=TOUCHED, address_id=4, last_update="2006-06-01", _at="2006-06-01"),
             dict(store_id=MANAGER_LEFT, manager_staff_id=BEN),
@@ -112,6 +116,10 @@ def test_move_to_another_address_takes_all_of_its_columns_but_a_phone_opens_noth
         ("2006-02-01 09:00:00", None, True, "28 MySQL", "Hall", "QLD", "4114", 576, "Woodridge", 2, "Australia"),
     ]
     assert [start for (start,) in pick(found, "valid_from", store_id=NEW_MANAGER)] == [EPOCH, "2006-03-01"]
+
+
+def test_new_number_of_the_same_address_opens_nothing(found: Found) -> None:
+    assert pick(found, VERSION + " address", store_id=RENUMBERED) == [(EPOCH, None, True, "1 Elm St")]
 
 
 def test_renamed_city_opens_a_version_of_its_stores(found: Found) -> None:

@@ -18,9 +18,10 @@ TABLE = Table(
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
         {VALIDITY}
     """,
+    untracked=("last_update",),
 )
 
 
 def build(category: DataFrame, film_category: DataFrame) -> DataFrame:
-    versions = chain(category, ["category_id"], tracked=["name"], untracked=["last_update"])
+    versions = chain(category, ["category_id"], tracked=["name"], untracked=TABLE.untracked)
     return members(versions, TABLE, [film_category.select("category_id")])

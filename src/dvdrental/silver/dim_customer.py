@@ -32,11 +32,12 @@ TABLE = Table(
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the customer row',
         {VALIDITY}
     """,
+    untracked=("email", "last_update"),
 )
 
-OWN = ["store_id", "first_name", "last_name", "address_id", "active", "create_date"]
+OWN = ["store_id", "first_name", "last_name", "address_id", "create_date"]
 PLACE = ["district", "city_id", "city", "country_id", "country"]
-UNTRACKED = ["email", "last_update"]
+TRACKED = [*OWN, "is_active_customer", *PLACE]
 
 
 def build(
@@ -48,13 +49,10 @@ def build(
     payment: DataFrame,
 ) -> DataFrame:
     """A renamed city opens a new version of every customer who lives there."""
-    own = chain(customer, ["customer_id"], [*OWN, *UNTRACKED])  # untracked ones too: a place may cut the run
+    # Untracked columns too: a place may cut the run.
+    own = chain(customer, ["customer_id"], [*OWN, "active", *TABLE.untracked])
+    own = own.withColumn("is_active_customer", F.col("active") == 1)
     place = places(address, city, country).select("address_id", *PLACE, *VALIDITY_COLUMNS)
-    versions = collapse(overlap(own, place, on="address_id"), ["customer_id"], [*OWN, *PLACE], UNTRACKED)
-    described = versions.withColumns(
-        {
-            "full_name": F.concat_ws(" ", "first_name", "last_name"),
-            "is_active_customer": F.col("active") == 1,
-        }
-    )
+    versions = collapse(overlap(own, place, on="address_id"), ["customer_id"], TRACKED, TABLE.untracked)
+    described = versions.withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
     return members(described, TABLE, [rental.select("customer_id"), payment.select("customer_id")])

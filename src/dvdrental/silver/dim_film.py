@@ -30,31 +30,31 @@ TABLE = Table(
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the film row',
         {VALIDITY}
     """,
+    untracked=("description", "special_features", "last_update"),
 )
 
 OWN = [
     "title",
     "release_year",
-    "language_id",
     "rating",
     "rental_duration",
     "rental_rate",
     "length",
     "replacement_cost",
 ]
-UNTRACKED = ["description", "special_features", "last_update"]
 
 
 def build(
     film: DataFrame, language: DataFrame, film_category: DataFrame, category: DataFrame, inventory: DataFrame
 ) -> DataFrame:
-    own = chain(film, ["film_id"], [*OWN, *UNTRACKED])  # untracked ones too: a category may cut the run
+    # Untracked columns too: a category may cut the run.
+    own = chain(film, ["film_id"], [*OWN, "language_id", *TABLE.untracked])
     languages = chain(language, ["language_id"], ["name"]).withColumnRenamed("name", "language")
     categories = chain(category, ["category_id"], ["name"]).withColumnRenamed("name", "category")
     pieces = overlap(own, languages, on="language_id")
     pieces = overlap(pieces, lowest_category(film_category), on="film_id")
     pieces = overlap(pieces, categories, on="category_id")
-    versions = collapse(pieces, ["film_id"], [*OWN, "language", "category_id", "category"], UNTRACKED)
+    versions = collapse(pieces, ["film_id"], [*OWN, "language", "category_id", "category"], TABLE.untracked)
     return members(versions, TABLE, [inventory.select("film_id"), film_category.select("film_id")])
 
 

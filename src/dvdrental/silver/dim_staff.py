@@ -25,6 +25,7 @@ TABLE = Table(
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
         {VALIDITY}
     """,
+    untracked=("email", "address_id", "last_update"),
 )
 
 
@@ -33,7 +34,7 @@ def build(staff: DataFrame, store: DataFrame, rental: DataFrame, payment: DataFr
         staff,
         ["staff_id"],
         tracked=["first_name", "last_name", "store_id", "active"],
-        untracked=["email", "address_id", "last_update"],
+        untracked=TABLE.untracked,
     ).withColumns({"full_name": F.concat_ws(" ", "first_name", "last_name"), "is_active": F.col("active")})
     managers = store.select(F.col("manager_staff_id").alias("staff_id"))
     return members(versions, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])

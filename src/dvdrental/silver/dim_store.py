@@ -28,12 +28,12 @@ TABLE = Table(
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row',
         {VALIDITY}
     """,
+    untracked=("last_update",),
 )
 
 TRACKED = [
     "manager_staff_id",
     "manager_name",
-    "address_id",
     "address",
     "address2",
     "district",
@@ -65,5 +65,5 @@ def build(
     )
     pieces = overlap(own, places(address, city, country).drop("phone"), on="address_id")
     pieces = overlap(pieces, managers, on="manager_staff_id")
-    versions = collapse(pieces, ["store_id"], TRACKED, ["last_update"])
+    versions = collapse(pieces, ["store_id"], TRACKED, TABLE.untracked)
     return members(versions, TABLE, [frame.select("store_id") for frame in (staff, inventory, customer)])
