@@ -142,8 +142,8 @@ def recorded(lake: "Lake", name: str) -> Iterator[Step]:
 
 
 def describe(error: Exception) -> str:
-    """Our own messages hold no values of rows; of any other error only its class and condition are told."""
-    if isinstance(error, DvdRentalError):
-        return f"{type(error).__name__}: {error}"
+    """Our own messages hold no values of rows; of any other error only its class and condition are told. Notes are
+    ours."""
     condition = getattr(error, "getCondition", lambda: None)()
-    return f"{type(error).__name__}: {condition or 'see the output of the task'}"
+    text = str(error) if isinstance(error, DvdRentalError) else condition or "see the output of the task"
+    return "; ".join([f"{type(error).__name__}: {text}", *getattr(error, "__notes__", [])])

@@ -8,7 +8,7 @@ from dvdrental.bronze.streams import STREAMS
 from dvdrental.errors import LandingError, MassDeleteError
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database
-from dvdrental.ops import QUARANTINE, STEP, Step
+from dvdrental.ops import QUARANTINE, STEP, Step, describe
 from tests.landing import MORNING, category, land, land_raw
 
 NEXT_WEEK = MORNING + timedelta(days=7)
@@ -157,3 +157,13 @@ def test_both_envelopes_give_the_same_business_columns(lake: Lake, sample: Datab
     for name in STREAMS:
         rows = lake.changes(name).select(*columns[name]).collect()
         assert sorted(map(repr, rows)) == sorted(map(repr, from_v1[name])), name
+
+
+def test_streams_that_fail_are_all_named_and_the_others_are_stored(lake: Lake) -> None:
+    land(lake, category({1: "Action"}))
+    with pytest.raises(LandingError, match="stream actor: no landing table") as failure:
+        ingest(lake, ["actor", "category", "city"])
+    assert describe(failure.value).endswith("also failed: city (see ops.step)")
+    assert lake.changes("category").count() == 1
+    states = {row.table_name: row.status for row in lake.read(STEP).collect()}
+    assert states == {"bronze.actor": "failed", "bronze.category": "published", "bronze.city": "failed"}

@@ -228,3 +228,17 @@ def test_time_zone_of_the_process_does_not_move_the_watermark(lake: Lake, monkey
 def test_unknown_stream_is_named(text: str) -> None:
     with pytest.raises(SettingsError, match=r"no stream '.*'; there are actor, address"):
         chosen(text)
+
+
+@pytest.mark.parametrize("mode", ["cdc", "overwrite"])
+def test_source_that_was_restored_is_refused(lake: Lake, mode: str) -> None:
+    lake = syncing(lake, mode)
+    land(lake, category({1: "A"}), lsn=500)
+    take_in(lake)
+    land(lake, category({1: "as it was before A"}), MORNING + WEEK, lsn=80, generation=2)
+    with pytest.raises(LandingError, match=r"generation 2 .* position 80, before 500 .* restored or replaced"):
+        take_in(lake)
+    assert names(lake) == {1: "A"}
+    lake.spark.sql(f"DROP TABLE {lake.name('bronze', 'category')}")
+    take_in(lake)
+    assert names(lake) == {1: "as it was before A"}

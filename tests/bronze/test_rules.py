@@ -387,6 +387,7 @@ def test_rule_11_bytes_are_hex_and_never_base64(spark: SparkSession) -> None:
 def test_rule_11_padding_of_char_is_cut(spark: SparkSession) -> None:
     (row,) = read(spark, [json.dumps({"language_id": 1, "name": "English".ljust(20)})], STREAMS["language"])
     assert row.name == "English"
+    assert values(spark, "name", ['"kept  "', '"  "']) == [good("kept  "), good("  ")]
 
 
 def test_rule_11_list_keeps_null_elements_and_empty_is_not_null(spark: SparkSession) -> None:

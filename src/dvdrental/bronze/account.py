@@ -17,8 +17,9 @@ from dvdrental.settings import Settings
 OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
-def totals() -> list[Column]:
+def totals(look: Look) -> list[Column]:
     """Over the changes of one stream."""
+    newest = F.col("_landed") & (F.col("_generation_id") == F.lit(look.newest))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
     return [
         F.count_if("_landed").alias("landed"),
@@ -29,6 +30,9 @@ def totals() -> list[Column]:
         F.count_if(F.col("_parsed") & nulled).alias("nulled"),
         F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
         F.max("_lsn").alias("lsn"),
+        F.max(F.when(newest, F.col("_lsn"))).alias("newest_lsn"),
+        F.max(F.when(~F.col("_landed"), F.col("_lsn"))).alias("known_lsn"),
+        F.max(F.when(~F.col("_landed"), F.col("_generation_id"))).alias("known_generation"),
         *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
     ]
 
@@ -41,6 +45,13 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
             f"already holds ({known_at}). Let Airbyte sync again, then rerun"
         )
+    if counts["known_lsn"] and _is_restored(counts, look):
+        raise LandingError(
+            f"stream {stream.name}: generation {look.newest} of the landing ends at the log position "
+            f"{counts['newest_lsn']}, before {counts['known_lsn']} of an older one that bronze holds: the source was "
+            f"restored or replaced, so its log cannot be put in order with the old one. Drop bronze.{stream.name}, "
+            "then rerun: it is filled from the landing"
+        )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
     if look.landed != accounted:
         raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
@@ -50,6 +61,12 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
             "max_delete_percent=100"
         )
+
+
+def _is_restored(counts: Mapping[str, Any], look: Look) -> bool:
+    """A refresh reads the source anew, so it never ends before what was read earlier."""
+    is_newer = (look.newest or 0) > (counts["known_generation"] or 0)
+    return is_newer and counts["newest_lsn"] is not None and counts["newest_lsn"] < counts["known_lsn"]
 
 
 def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:

@@ -48,7 +48,7 @@ def cast(wide: Column, sql_type: str) -> Column:
         return wide.try_cast(sql_type)
     if sql_type.startswith("ARRAY"):
         return F.when(~is_placeholder_array(wide), wide)
-    return F.when(~wide.rlike(PLACEHOLDERS), F.rtrim(wide))
+    return F.when(~wide.rlike(PLACEHOLDERS), wide)
 
 
 def is_placeholder_array(wide: Column) -> Column:

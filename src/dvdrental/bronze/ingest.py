@@ -47,8 +47,11 @@ def _each(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None])
     with recording(lake) as steps, ThreadPoolExecutor(THREADS) as pool:
         tries = [pool.submit(one, STREAMS[name]) for name in names]
         wait(tries)
-        for one_try in tries:
-            one_try.result()
+        errors = {name: error for name, one_try in zip(names, tries, strict=True) if (error := one_try.exception())}
+        for name, error in errors.items():
+            if others := ", ".join(sorted(set(errors) - {name})):
+                error.add_note(f"also failed: {others} (see ops.step)")
+            raise error
     return steps
 
 
@@ -156,10 +159,10 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Ste
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *account.totals()), look, step)
+        _append(lake, stream, changes.observe(counted, *account.totals(look)), look, step)
         counts = counted.get
     else:
-        counts = changes.agg(*account.totals()).collect()[0].asDict()
+        counts = changes.agg(*account.totals(look)).collect()[0].asDict()
     account.check(lake.settings, stream, counts, look)
     account.enter(stream, changes, counts, look, step)
     if counts["quarantined"]:

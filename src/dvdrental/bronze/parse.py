@@ -44,7 +44,8 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
     """Of a delete only the key and Airbyte's own fields mean anything."""
 
     def value(column: str, sql_type: str) -> Column:
-        return _held_or(column, cast(F.col("wide").getField(stream.source_name(column)), sql_type), held)
+        landed = cast(F.col("wide").getField(stream.source_name(column)), sql_type)
+        return _held_or(column, F.rtrim(landed) if column in stream.padded else landed, held)
 
     held = dict(read.dtypes)["_held"] != "void"
     gone = F.col("wide._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()

@@ -18,7 +18,7 @@ CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
 @dataclass(frozen=True, kw_only=True)
 class Stream:
     """`secrets` never get past landing. `updated` is the source's own change time, where it has one. `names` maps a
-    column to its field in the landing where the two differ."""
+    column to its field in the landing where the two differ. `padded` columns are char(n), whose padding is cut."""
 
     name: str
     key: tuple[str, ...]
@@ -26,6 +26,7 @@ class Stream:
     updated: str | None = "last_update"
     secrets: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    padded: tuple[str, ...] = ()
 
     @cached_property
     def table(self) -> Table:
@@ -226,6 +227,7 @@ STREAMS = {
                 name STRING COMMENT 'Name; the blanks that pad char(20) in the source are cut',
                 {LAST_UPDATE}
             """,
+            padded=("name",),
         ),
         Stream(
             name="payment",
