@@ -1,7 +1,7 @@
 """Random histories against plain Python, which knows nothing of intervals: it looks at every day.
 
 Keys are independent of each other, so one run through Spark tries hundreds of them. Few runs by default, many with
-`pytest -m long`. A failure shows the number that makes the same histories again, and the shortest that went wrong.
+DVDRENTAL_LONG=1. A failure shows the number that makes the same histories again, and the shortest that went wrong.
 """
 
 from collections import defaultdict
@@ -12,7 +12,6 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
@@ -26,6 +25,7 @@ from dvdrental.silver.dimension import members
 from dvdrental.table import Table
 from tests import feed
 from tests.rows import log
+from tests.sizes import size
 from tests.things import DIM_THING, THING
 
 EPOCH = datetime(1970, 1, 1)
@@ -40,8 +40,7 @@ Version = tuple[int, int | None, Values]
 """First day, day after the last one, values."""
 
 seeds = given(seed=st.integers(0, 2**32))
-few = settings(max_examples=2, derandomize=True, deadline=None, phases=[Phase.generate])
-many = settings(few, max_examples=25, derandomize=False)
+some = settings(max_examples=size(2, 25), derandomize=True, deadline=None, phases=[Phase.generate])
 
 
 @dataclass(frozen=True)
@@ -132,16 +131,9 @@ def assert_lawful(table: Table, rows: DataFrame) -> None:
 # ------------------------------------------------------------------------------------- one stream, any delivery
 
 
-@settings(few, max_examples=1)
+@settings(some, max_examples=size(1, 25))
 @seeds
 def test_any_delivery_gives_the_versions_of_the_fold(spark: SparkSession, seed: int) -> None:
-    deliver_anyhow(spark, Random(seed))
-
-
-@pytest.mark.long
-@many
-@seeds
-def test_any_delivery_gives_the_versions_of_the_fold_many_times(spark: SparkSession, seed: int) -> None:
     deliver_anyhow(spark, Random(seed))
 
 
@@ -188,16 +180,9 @@ def payload(event: Event) -> Values:
 # ------------------------------------------------------------------------------------------ parents of parents
 
 
-@few
+@some
 @seeds
 def test_customer_has_the_place_of_every_day(spark: SparkSession, seed: int) -> None:
-    move_customers(spark, Random(seed))
-
-
-@pytest.mark.long
-@many
-@seeds
-def test_customer_has_the_place_of_every_day_many_times(spark: SparkSession, seed: int) -> None:
     move_customers(spark, Random(seed))
 
 
@@ -229,16 +214,9 @@ def move_customers(spark: SparkSession, chance: Random) -> None:
     check(rows, dim_customer.TABLE, columns, states, by_key(streams["customer"]))
 
 
-@few
+@some
 @seeds
 def test_film_has_the_lowest_category_of_every_day(spark: SparkSession, seed: int) -> None:
-    sort_films(spark, Random(seed))
-
-
-@pytest.mark.long
-@many
-@seeds
-def test_film_has_the_lowest_category_of_every_day_many_times(spark: SparkSession, seed: int) -> None:
     sort_films(spark, Random(seed))
 
 
