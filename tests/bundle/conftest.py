@@ -17,7 +17,7 @@ def bundle() -> Bundle:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the rules look at. Who changes it puts it right again."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("databricks.yml", ".gitignore"):
+    for name in ("databricks.yml", ".gitignore", "requirements-dev.txt"):
         shutil.copy(ROOT / name, copy)
     for folder in ("resources", "notebooks", "src/dvdrental/silver", "src/dvdrental/gold"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
