@@ -6,16 +6,19 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup clean
+.PHONY: help run test bundle-test check setup clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or postgresql://...)
 	@$(BIN)/dvdrental run --source "$$SOURCE"
 
 test: setup ## all tests, as CI runs them
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+bundle-test: setup ## the bundle: rules, resource classes, fake workspace; and the CLI, where `databricks` is on the PATH
+	@$(BIN)/pytest -rs tests/bundle
 
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .

@@ -23,3 +23,16 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()
     return copy
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the bundle consists of."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("databricks.yml", ".gitignore", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("resources", "notebooks", "src"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "tests").mkdir()
+    (copy / "tests" / "stays_at_home.py").touch()
+    return copy
