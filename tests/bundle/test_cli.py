@@ -180,7 +180,8 @@ def test_nothing_is_left_but_the_data_of_prod(life: Life) -> None:
     left = {key for key in life.workspace.items if key.startswith("schemas/")}
     assert left == (KEPT if life.target == "prod" else set())
     if life.target == "prod":
-        assert "prevent_destroy" in life.answers["destroy"].stderr
+        kept = re.findall(r"resources\.(\S+) has lifecycle.prevent_destroy", life.answers["destroy"].stderr)
+        assert kept == ["schemas.bronze", "schemas.gold", "schemas.ops", "schemas.silver", "volumes.landing"]
         assert len(life.workspace.jobs) == 1
     else:
         assert (life.workspace.items, life.workspace.jobs, life.workspace.files) == ({}, {}, {})

@@ -101,9 +101,11 @@ def test_run_now_gives_the_job_to_the_local_runner(client: WorkspaceClient, work
     assert workspace.outputs["late"] == [{"said": "bye"}]
 
 
-def test_failed_task_fails_the_run(client: WorkspaceClient) -> None:
+def test_failed_task_fails_the_run(client: WorkspaceClient, workspace: FakeWorkspace) -> None:
     number = job_of(client, {"bad": HEADER + "1 / 0", "next": ECHO, "other": ECHO}, {"next": "bad"})
     assert states(client, number) == {"bad": "FAILED", "next": "UPSTREAM_FAILED", "other": "SUCCESS"}
+    (run,) = workspace.runs.values()
+    assert run["state"]["result_state"] == "FAILED"
 
 
 def test_job_is_changed_and_deleted(client: WorkspaceClient) -> None:

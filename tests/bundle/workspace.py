@@ -32,7 +32,7 @@ class FakeWorkspace:
     warehouses: list[Json] = field(default_factory=lambda: [{"id": "w1", "name": "Serverless Starter Warehouse"}])
     files: dict[str, bytes] = field(default_factory=dict)
     notebooks: set[str] = field(default_factory=set)
-    folders: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=lambda: {"/"})
     items: dict[str, Json] = field(default_factory=dict)
     """Schemas, volumes and alerts, by kind and full name or id."""
     jobs: dict[int, Json] = field(default_factory=dict)
