@@ -13,8 +13,12 @@ from pathlib import Path
 import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.jobs import JobSettings
+from pyspark.sql import SparkSession
 
-from tests.bundle.deployed import graph, importing_only, missing, settings_of
+from dvdrental.gold import rental_obt
+from dvdrental.local.folder import land, open_lake, parameters
+from dvdrental.local.landing import Database
+from tests.bundle.deployed import graph, importing_only, missing, settings_of, with_the_local_runner
 from tests.bundle.loading import Bundle
 from tests.bundle.workspace import FakeWorkspace, serving
 
@@ -227,3 +231,19 @@ def test_renamed_schema_does_not_take_the_data_of_prod_along(program: str, proje
         assert answer.returncode == 1
         assert "resources.schemas.bronze has lifecycle.prevent_destroy" in answer.stderr
         assert "schemas/dvd_prod.bronze" in workspace.items
+
+
+def test_run_is_done_by_the_local_runner(
+    program: str, project: Path, spark: SparkSession, sample: Database, tmp_path: Path
+) -> None:
+    """As deployed in dev, on this machine's Spark: each table of the job is filled."""
+    land(sample, tmp_path, "v2")
+    lake = open_lake(spark, tmp_path)
+    names = {f"{layer}_schema": layer for layer in ("bronze", "silver", "gold", "ops")}
+    given = ",".join(f"{name}={value}" for name, value in {**parameters(tmp_path, "cli"), **names}.items())
+    with serving(FakeWorkspace(run=with_the_local_runner(spark))) as workspace:
+        call = cli(program, project, workspace.url)
+        assert call("deploy").returncode == 0
+        answer = call("run", "dvd_rental_pipeline", "--params", given)
+    assert answer.returncode == 0, workspace.outputs
+    assert lake.read(rental_obt.TABLE).count() == len(sample["rental"])
