@@ -229,6 +229,8 @@ def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
             except Refused as refused:
                 code, error, message = refused.args
                 answer = {"error_code": error, "message": message}
+            except Exception as error:  # of ours: without an answer the SDK would try again for minutes
+                code, answer = 400, {"error_code": "BROKEN_FAKE", "message": repr(error)}
             content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(code)
             self.send_header("Content-Type", "application/json")
