@@ -6,16 +6,24 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check setup clean
+.PHONY: help run test bundle-test connect-test check setup clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or postgresql://...)
 	@$(BIN)/dvdrental run --source "$$SOURCE"
 
 test: setup ## all tests, as CI runs them
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+bundle-test: setup ## the bundle: rules, resource classes, fake workspace; and the CLI, where `databricks` is on the PATH
+	@$(BIN)/pytest -rs tests/bundle
+
+connect-test: setup ## databricks-connect in an environment of its own, as far as it goes without a workspace (Python 3.12)
+	@python3.12 -m venv .venv-connect
+	@.venv-connect/bin/pip install --quiet --disable-pip-version-check -r requirements-connect.txt
+	@DVDRENTAL_CONNECT_PYTHON=.venv-connect/bin/python $(BIN)/pytest -rs tests/local/test_connect.py
 
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .
@@ -34,4 +42,4 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean: ## remove the environment and all lakes
-	rm -rf .venv lake
+	rm -rf .venv .venv-connect lake

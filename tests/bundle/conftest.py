@@ -17,9 +17,22 @@ def bundle() -> Bundle:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the rules look at. Who changes it puts it right again."""
     copy = tmp_path_factory.mktemp("checkout")
-    for name in ("databricks.yml", ".gitignore"):
+    for name in ("databricks.yml", ".gitignore", "requirements-dev.txt"):
         shutil.copy(ROOT / name, copy)
     for folder in ("resources", "notebooks", "src/dvdrental/silver", "src/dvdrental/gold"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()
+    return copy
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the bundle consists of."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in ("databricks.yml", ".gitignore", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("resources", "notebooks", "src"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "tests").mkdir()
+    (copy / "tests" / "stays_at_home.py").touch()
     return copy

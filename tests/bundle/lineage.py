@@ -10,12 +10,12 @@ from tests.bundle.loading import Bundle, ancestors
 LAYERS = ("silver", "gold")
 FIRST, LAST = "ops_begin", "ops_reconcile"
 """The first makes the ledger that every task writes to; the last compares all layers."""
-INGEST = "bronze_ingest"
+SYNC, INGEST = "ops_airbyte_sync", "bronze_ingest"
 CONTRACT = re.compile(r"^(TABLE|VIEW) = ", re.MULTILINE)
 
 
 def every_task_runs_the_notebook_of_its_name(bundle: Bundle) -> list[str]:
-    return [f"{task} runs {path}" for task, path in bundle.notebooks.items() if task != _key(path)]
+    return [f"{task} runs {path}" for task, path in bundle.pipeline.notebooks.items() if task != _key(path)]
 
 
 def every_table_has_a_module_a_notebook_and_a_task(bundle: Bundle) -> list[str]:
@@ -23,7 +23,7 @@ def every_table_has_a_module_a_notebook_and_a_task(bundle: Bundle) -> list[str]:
     found = {
         "module": {_key(path) for path in modules if CONTRACT.search(path.read_text(encoding="utf-8"))},
         "notebook": {_key(path) for layer in LAYERS for path in (bundle.root / "notebooks" / layer).glob("*.py")},
-        "task": {key for key in bundle.graph if key.startswith(LAYERS)},
+        "task": {key for key in bundle.pipeline.graph if key.startswith(LAYERS)},
     }
     tables = set().union(*found.values())
     return [f"{table} has no {what}" for what, names in found.items() for table in sorted(tables - names)]
@@ -33,14 +33,16 @@ def every_task_waits_for_what_it_needs(bundle: Bundle) -> list[str]:
     return [
         f"{task} needs {need} and does not wait for it"
         for task, needs in needed(bundle).items()
-        for need in sorted(needs - ancestors(bundle.graph, task))
+        for need in sorted(needs - ancestors(bundle.pipeline.graph, task))
     ]
 
 
 def every_dependency_has_a_reason(bundle: Bundle) -> list[str]:
     needs = needed(bundle)
     return [
-        f"{task} needs nothing of {on}" for task, edges in bundle.graph.items() for on in sorted(edges - needs[task])
+        f"{task} needs nothing of {on}"
+        for task, edges in bundle.pipeline.graph.items()
+        for on in sorted(edges - needs[task])
     ]
 
 
@@ -48,20 +50,20 @@ def no_dependency_follows_from_another(bundle: Bundle) -> list[str]:
     """The graph is its own transitive reduction."""
     return [
         f"{task} waits for {on} anyway, through {other}"
-        for task, edges in bundle.graph.items()
+        for task, edges in bundle.pipeline.graph.items()
         for on in sorted(edges)
         for other in sorted(edges - {on})
-        if on in ancestors(bundle.graph, other)
+        if on in ancestors(bundle.pipeline.graph, other)
     ]
 
 
 def needed(bundle: Bundle) -> dict[str, set[str]]:
     """Task -> all tasks whose results it uses."""
-    needs = {key: {FIRST} for key in bundle.graph}
-    for task, notebook in bundle.notebooks.items():
+    needs = {key: {FIRST} for key in bundle.pipeline.graph}
+    for task, notebook in bundle.pipeline.notebooks.items():
         if task.startswith(LAYERS):
             needs[task] |= (read_by(notebook) | contract_of(notebook)) - {task}
-    return needs | {FIRST: set(), LAST: set(bundle.graph) - {LAST}}
+    return needs | {FIRST: set(), INGEST: {FIRST, SYNC}, LAST: set(bundle.pipeline.graph) - {LAST}}
 
 
 def read_by(notebook: Path) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-JOB = "dvd_rental_pipeline"
+PIPELINE = "dvd_rental_pipeline"
 
 
 class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -26,6 +26,29 @@ class Definition(NamedTuple):
 
 
 @dataclass(frozen=True)
+class JobFile:
+    folder: Path
+    """What the paths in the job are relative to."""
+    fields: dict[str, Any]
+
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        tasks: list[dict[str, Any]] = self.fields["tasks"]
+        return tasks
+
+    @property
+    def graph(self) -> dict[str, set[str]]:
+        """Task -> the tasks that it depends on."""
+        return {task["task_key"]: {on["task_key"] for on in task.get("depends_on", [])} for task in self.tasks}
+
+    @property
+    def notebooks(self) -> dict[str, Path]:
+        """Task -> its notebook."""
+        tasks = [task for task in self.tasks if "notebook_task" in task]
+        return {t["task_key"]: (self.folder / t["notebook_task"]["notebook_path"]).resolve() for t in tasks}
+
+
+@dataclass(frozen=True)
 class Bundle:
     root: Path
     main: dict[str, Any]
@@ -40,32 +63,34 @@ class Bundle:
 
     @property
     def definitions(self) -> list[Definition]:
-        return [
-            Definition(kind, key, fields)
-            for file in self.files.values()
-            for kind, resources in file["resources"].items()
-            for key, fields in resources.items()
-        ]
+        """What every target has."""
+        return [one for file in self.files.values() for one in _definitions(file)]
 
     @property
-    def job(self) -> dict[str, Any]:
-        return next(fields for kind, key, fields in self.definitions if (kind, key) == ("jobs", JOB))
+    def changes(self) -> list[tuple[str, Definition]]:
+        """What single targets add or change."""
+        files = [self.main, *self.files.values()]
+        targets = [target for file in files for target in file.get("targets", {}).items()]
+        return [(name, one) for name, target in targets for one in _definitions(target)]
 
     @property
-    def job_folder(self) -> Path:
-        """What the paths in the job are relative to."""
-        return next(path.parent for path, file in self.files.items() if JOB in file["resources"].get("jobs", {}))
+    def jobs(self) -> dict[str, JobFile]:
+        """Those of single targets too."""
+        parts = [(path, part) for path, f in self.files.items() for part in (f, *f.get("targets", {}).values())]
+        found = [(path, one) for path, part in parts for one in _definitions(part) if one.kind == "jobs"]
+        return {one.key: JobFile(path.parent, one.fields) for path, one in found}
 
     @property
-    def graph(self) -> dict[str, set[str]]:
-        """Task -> the tasks that it depends on."""
-        return {task["task_key"]: {on["task_key"] for on in task.get("depends_on", [])} for task in self.job["tasks"]}
+    def pipeline(self) -> JobFile:
+        return self.jobs[PIPELINE]
 
-    @property
-    def notebooks(self) -> dict[str, Path]:
-        """Task -> its notebook."""
-        tasks = [task for task in self.job["tasks"] if "notebook_task" in task]
-        return {t["task_key"]: (self.job_folder / t["notebook_task"]["notebook_path"]).resolve() for t in tasks}
+
+def _definitions(part: dict[str, Any]) -> list[Definition]:
+    return [
+        Definition(kind, key, fields)
+        for kind, resources in part.get("resources", {}).items()
+        for key, fields in resources.items()
+    ]
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -16,6 +16,8 @@ MAIN = "databricks.yml"
 JOB = "resources/dvd_rental_pipeline.job.yml"
 SCHEMA = "resources/gold.schema.yml"
 VOLUME = "resources/staging.volume.yml"
+ALERT = "resources/stale_gold.alert.yml"
+INTEGRATION = "resources/integration_test.job.yml"
 DIM_ACTOR = "{notebook_path: ../notebooks/silver/dim_actor.py}"
 PRINCIPAL = '{service_principal_name: "${var.run_as_service_principal}", level'
 
@@ -30,6 +32,10 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "schema without catalog": (SCHEMA, "catalog_name: ${var.catalog}", ""),
         "unknown volume type": (VOLUME, "MANAGED", "TEMPORARY"),
         "unknown kind": (SCHEMA, "schemas:", "schema:"),
+        "unknown privilege": (SCHEMA, "SELECT]", "READ]"),
+        "unknown field of the alert": (ALERT, "quartz_cron_schedule", "quartz_cron_expression"),
+        "unknown comparison": (ALERT, "GREATER_THAN", "MORE_THAN"),
+        "unknown field in one target": (INTEGRATION, "run_if:", "runs_if:"),
     },
     rules.every_include_matches_a_file: {
         "include without match": (MAIN, "- resources/*.yml", "- resources/*.yml\n  - jobs/*.yml"),
@@ -53,8 +59,17 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
     rules.every_variable_is_used: {
         "unused variable": (JOB, "${var.namespace}", "public"),
     },
-    rules.every_target_gives_every_variable_a_value: {
+    rules.every_variable_is_described: {
+        "variable without description": (MAIN, "description: Schema of dimensions and facts", 'description: ""'),
+    },
+    rules.only_what_the_owner_must_give_has_no_value: {
         "target without catalog": (MAIN, "catalog: dvd_staging", "namespace: public"),
+        "placeholder as principal": (
+            MAIN,
+            "      readers: account",
+            "      run_as_service_principal: x\n      readers: account",
+        ),
+        "dev asks for an address": (MAIN, "      notification_email: ${workspace.current_user.userName}\n", ""),
         "target sets an unknown variable": (MAIN, "catalog: dvd_dev", "catalog: dvd_dev\n      catalogue: x"),
     },
     rules.every_dynamic_reference_is_known: {
@@ -73,6 +88,9 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "notebook not synced": (MAIN, "- tests/**", "- notebooks/gold/**"),
         "notebook ignored by git": (".gitignore", "", "gold/\n"),
     },
+    rules.every_sql_file_is_there: {
+        "no such file": (INTEGRATION, "tear_down.sql", "drop.sql"),
+    },
     rules.every_sync_pattern_matches: {
         "sync pattern without match": (MAIN, "- tests/**", "- docs/**"),
     },
@@ -81,13 +99,17 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "sources instead of the wheel": (JOB, "../dist/*.whl", "--editable ../"),
         "wheel that nobody builds": (MAIN, "build: python -m build --wheel --no-isolation", ""),
     },
+    rules.every_package_is_the_one_that_is_tested: {
+        "another version": (INTEGRATION, "deltalake==1", "deltalake==0"),
+    },
     rules.tasks_form_a_graph: {
-        "task twice": (JOB, "- task_key: silver_dim_actor", "- task_key: silver_dim_film"),
+        "dependency on no task in one target": (INTEGRATION, "[{task_key: pipeline}]", "[{task_key: run}]"),
+        "task twice": (JOB, "task_key: silver_dim_actor", "task_key: silver_dim_film"),
         "dependency on no task": (JOB, "[{task_key: silver_dim_actor}]", "[{task_key: dim_actor}]"),
-        "cycle": (JOB, "[{task_key: ops_begin}]", "[{task_key: gold_rental_obt}]"),
+        "cycle": (JOB, "[{task_key: ops_airbyte_sync}]", "[{task_key: gold_rental_obt}]"),
     },
     rules.every_task_has_one_type: {
-        "task without type": (JOB, f"notebook_task: {DIM_ACTOR}", ""),
+        "task without type": (JOB, "notebook_task: {notebook_path: ../notebooks/ops/begin.py}", ""),
         "task of two types": (
             JOB,
             f"notebook_task: {DIM_ACTOR}",
@@ -96,6 +118,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
     },
     rules.every_notebook_task_has_a_defined_environment: {
         "task without environment": (JOB, "          environment_key: default\n", ""),
+        "task without environment in one target": (INTEGRATION, "              environment_key: default\n", ""),
         "undefined environment": (JOB, "- environment_key: default", "- environment_key: serverless"),
     },
     rules.job_parameters_are_the_settings: {
@@ -112,11 +135,60 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "other time zone": (JOB, "America/New_York", "UTC"),
         "two triggers": (JOB, "      schedule:", "      continuous: {pause_status: PAUSED}\n      schedule:"),
     },
-    rules.the_schedule_fires_in_prod_only: {
+    rules.every_schedule_fires_in_prod_only: {
+        "alert that is always on": (ALERT, "${var.schedule_pause_status}", "UNPAUSED"),
         "hard UNPAUSED": (JOB, "${var.schedule_pause_status}", "UNPAUSED"),
         "no pause status": (JOB, "pause_status: ${var.schedule_pause_status}", ""),
         "unpaused by default": (MAIN, "default: PAUSED", "default: UNPAUSED"),
         "prod paused": (MAIN, "      schedule_pause_status: UNPAUSED", ""),
+    },
+    rules.every_task_ends_by_itself: {
+        "task without limit": (JOB, "          timeout_seconds: 1800 ", "          # "),
+        "task that outlives the job": (JOB, "timeout_seconds: 3900", "timeout_seconds: 10800"),
+        "tried for ever": (JOB, "max_retries: 1", "max_retries: -1"),
+        "hangs again": (JOB, "retry_on_timeout: false", "retry_on_timeout: true"),
+        "test without limit": (INTEGRATION, "              timeout_seconds: 7200\n", ""),
+    },
+    rules.somebody_hears_of_failed_and_slow_runs: {
+        "mail to nobody": (JOB, 'on_failure: ["${var.notification_email}"]', "on_failure: []"),
+        "slow after its end": (JOB, "value: 3600", "value: 10800"),
+        "never slow": (JOB, "      health:", "      description2:"),
+    },
+    rules.one_run_at_a_time: {
+        "two runs": (JOB, "max_concurrent_runs: 1", "max_concurrent_runs: 2"),
+        "runs are lost": (JOB, "queue: {enabled: true}", "queue: {enabled: false}"),
+    },
+    rules.the_alert_asks_the_ledger: {
+        "another schema": (ALERT, "schemas.ops.name", "schemas.gold.name"),
+        "unknown column": (ALERT, "max(started_at)", "max(finished_at)"),
+        "another result": (ALERT, "AS days", "AS age"),
+    },
+    rules.readers_get_gold_and_nothing_else: {
+        "no reader": (SCHEMA, "${var.readers}", "users"),
+        "readers write": (SCHEMA, "SELECT]", "SELECT, MODIFY]"),
+        "readers of silver": (
+            "resources/silver.schema.yml",
+            "      comment:",
+            '      grants: [{principal: "${var.readers}", privileges: [SELECT]}]\n      comment:',
+        ),
+    },
+    rules.only_prod_keeps_its_data: {
+        "prod loses bronze": (MAIN, "bronze: {lifecycle: {prevent_destroy: true}}", "bronze: {lifecycle: {}}"),
+        "dev cannot be cleared": (SCHEMA, "      comment:", "      lifecycle: {prevent_destroy: true}\n      comment:"),
+    },
+    rules.the_integration_test_has_a_schema_of_its_own: {
+        "the real gold": (INTEGRATION, "gold_schema: integration_{{job.run_id}}", "gold_schema: gold"),
+        "the real landing": (INTEGRATION, "landing: /Volumes/${var.catalog}/integration_{{job.run_id}}", "landing: /x"),
+        "drops another": (
+            INTEGRATION,
+            "schema: ${var.catalog}.integration_{{job.run_id}}",
+            "schema: ${var.catalog}.gold",
+        ),
+        "pipeline elsewhere": (INTEGRATION, "job_parameters: *own", "job_parameters: {catalog: x}"),
+    },
+    rules.the_integration_test_clears_away: {
+        "schema stays after a failure": (INTEGRATION, "run_if: ALL_DONE", "run_if: ALL_SUCCESS"),
+        "test in prod": (INTEGRATION, "  staging:", "  prod:"),
     },
     rules.dev_is_the_only_default_target: {
         "two default targets": (MAIN, "mode: production", "mode: production\n    default: true"),
@@ -125,7 +197,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
     rules.prod_says_where_and_as_whom_it_runs: {
         "prod without mode": (MAIN, "mode: production", ""),
         "prod without root path": (MAIN, "root_path: /Workspace/Users/${var", "file_path: /Workspace/Users/${var"),
-        "prod as whoever deploys": (MAIN, "      service_principal_name: ${var", "      user_name: ${var"),
+        "prod as whoever deploys": (MAIN, "    run_as:\n      service_principal_name", "    run_as:\n      user_name"),
         "permission for nobody": (MAIN, PRINCIPAL, "{level"),
     },
     rules.targets_fit_any_workspace: {
@@ -137,7 +209,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "task runs another notebook": (JOB, "dim_actor.py", "dim_film.py"),
     },
     lineage.every_table_has_a_module_a_notebook_and_a_task: {
-        "table without task": (JOB, "- task_key: silver_dim_actor", "- task_key: silver_actor"),
+        "table without task": (JOB, "task_key: silver_dim_actor\n", "task_key: silver_actor\n"),
         "table without notebook": ("src/dvdrental/gold/new.py", "", "TABLE = Table()\n"),
         "notebook without table": ("notebooks/gold/new.py", "", rules.HEADER),
     },

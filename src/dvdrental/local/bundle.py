@@ -29,7 +29,7 @@ class Bundle:
         self._main = yaml.safe_load((root / "databricks.yml").read_text(encoding="utf-8"))
         self._resources: dict[str, dict[str, Any]] = {}
         for file in sorted((root / "resources").glob("*.yml")):
-            for kind, items in yaml.safe_load(file.read_text(encoding="utf-8"))["resources"].items():
+            for kind, items in yaml.safe_load(file.read_text(encoding="utf-8")).get("resources", {}).items():
                 self._resources.setdefault(kind, {}).update(items)
 
     def job(self, key: str) -> dict[str, Any]:

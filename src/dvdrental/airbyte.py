@@ -1,0 +1,97 @@
+"""Start an Airbyte sync and wait for its end, through Airbyte's public API."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from dvdrental.errors import DvdRentalError
+
+ANSWER_SECONDS = 60
+"""Airbyte asks other services before it answers, and is sometimes slow about it."""
+
+ENDS = ("succeeded", "failed", "cancelled")
+"""Other states go on: pending, running, and incomplete, which is between two attempts of Airbyte."""
+
+HINTS = {
+    401: "Are client_id and client_secret in the secret scope those of an Airbyte application?",
+    403: "May the user of the Airbyte application run this connection?",
+    404: "Are airbyte_api and airbyte_connection_id right?",
+}
+
+
+class AirbyteError(DvdRentalError):
+    """Airbyte cannot be reached, refuses, or did not sync."""
+
+
+class _BusyError(AirbyteError):
+    """The connection has a sync already."""
+
+
+@dataclass(frozen=True)
+class Airbyte:
+    """`api` ends in /v1. The two secrets are those of an application (Airbyte: user settings, Applications)."""
+
+    api: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def sync(self, connection: str, seconds: float = 3600, pause: float = 15) -> None:
+        """Start a sync of the connection, or join the one that runs, and return when it has succeeded."""
+        job = self._start(connection)
+        until = time.monotonic() + seconds
+        while (status := self._call("GET", f"/jobs/{job}")["status"]) not in ENDS:
+            if time.monotonic() > until:
+                raise AirbyteError(
+                    f"Airbyte's sync job {job} is still {status} after {seconds:.0f} s. It goes on in Airbyte; "
+                    "a rerun joins it"
+                )
+            time.sleep(pause)
+        if status != "succeeded":
+            raise AirbyteError(
+                f"Airbyte's sync job {job} of connection {connection} {status}: see its log in Airbyte, then rerun"
+            )
+
+    def _start(self, connection: str) -> int:
+        try:
+            return int(self._call("POST", "/jobs", {"connectionId": connection, "jobType": "sync"})["jobId"])
+        except _BusyError:
+            query = urlencode({"connectionId": connection, "jobType": "sync", "status": "running"})
+            running = self._call("GET", f"/jobs?{query}")["data"]
+            if not running:
+                raise AirbyteError(
+                    f"connection {connection}: Airbyte is busy with it, but with no sync that could be waited for. "
+                    "Rerun when it is done"
+                ) from None
+            return int(running[0]["jobId"])
+
+    def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        """With a token of its own each time: one lives for minutes, a sync may take an hour."""
+        credentials = {"client_id": self.client_id, "client_secret": self.client_secret}
+        token = self._send("POST", "/applications/token", credentials)["access_token"]
+        return self._send(method, path, body, token)
+
+    def _send(self, method: str, path: str, body: Mapping[str, str] | None, token: str = "") -> Any:
+        """Errors tell address and status only: what was sent or answered may hold a secret."""
+        what = f"{method} {self.api}{path.partition('?')[0]}"
+        try:
+            request = Request(self.api + path, None if body is None else json.dumps(body).encode(), method=method)
+            request.add_header("Content-Type", "application/json")
+            request.add_unredirected_header("Authorization", f"Bearer {token}")
+            with urlopen(request, timeout=ANSWER_SECONDS) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            kind = _BusyError if error.code == 409 else AirbyteError
+            raise kind(f"{what}: {error.code} {error.reason}. {HINTS.get(error.code, 'Rerun later')}") from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise AirbyteError(
+                f"{what}: no answer ({reason}). Is airbyte_api right, and open to this network?"
+            ) from None
+        except ValueError:
+            raise AirbyteError(f"{what}: no answer in JSON. Is airbyte_api right? It ends in /v1") from None

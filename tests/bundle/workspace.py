@@ -1,0 +1,254 @@
+"""A Databricks workspace in memory, on this machine only: as much of the service as the CLI and the SDK ask for when a
+bundle is deployed, run and destroyed. What it does not have it refuses with the name of the request."""
+
+import base64
+import itertools
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+Json = dict[str, Any]
+Run = Callable[["FakeWorkspace", Json, Json], dict[str, str]]
+"""Takes the workspace, a job's settings and the request to run it; gives the result state of each task."""
+
+HEADER = b"# Databricks notebook source"
+
+
+class Refused(Exception):
+    """HTTP status, error code, message."""
+
+
+@dataclass
+class FakeWorkspace:
+    user: str = "tester@example.com"
+    run: Run = lambda workspace, settings, request: {task["task_key"]: "SUCCESS" for task in settings["tasks"]}
+    catalogs: tuple[str, ...] = ("dvd_dev", "dvd_staging", "dvd_prod")
+    warehouses: list[Json] = field(default_factory=lambda: [{"id": "w1", "name": "Serverless Starter Warehouse"}])
+    files: dict[str, bytes] = field(default_factory=dict)
+    notebooks: set[str] = field(default_factory=set)
+    folders: set[str] = field(default_factory=lambda: {"/"})
+    items: dict[str, Json] = field(default_factory=dict)
+    """Schemas, volumes and alerts, by kind and full name or id."""
+    jobs: dict[int, Json] = field(default_factory=dict)
+    runs: dict[int, Json] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """What the tasks of the last run left."""
+    rights: dict[str, Any] = field(default_factory=dict)
+    url: str = ""
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
+
+    def answer(self, method: str, path: str, query: dict[str, str], raw: bytes) -> Any:
+        body = json.loads(raw) if raw.startswith(b"{") and "/import-file/" not in path else {}
+        request = f"{method} {re.sub(r'^/api/[0-9.]+', '', path)}"
+        for pattern, act in ROUTES:
+            if found := re.fullmatch(pattern, request):
+                return act(self, *found.groups(), **({"raw": raw} if act is FakeWorkspace.put_file else query | body))
+        raise Refused(501, "NOT_IMPLEMENTED", f"the fake workspace has no {request}")
+
+    # --- who and where ---
+
+    def about(self, **_: Any) -> Json:
+        where = {"workspace_id": "1", "oidc_endpoint": f"{self.url}/oidc"}
+        return {"id": "1", "userName": self.user, "warehouses": self.warehouses, **where}
+
+    # --- files ---
+
+    def put_file(self, path: str, raw: bytes) -> Json:
+        if is_notebook := path.endswith(".py") and raw.startswith(HEADER):
+            path = path.removesuffix(".py")
+        self.files[path] = raw
+        (self.notebooks.add if is_notebook else self.notebooks.discard)(path)
+        return self.make_folder(path.rpartition("/")[0])
+
+    def import_(self, path: str, content: str, **_: Any) -> Json:
+        return self.put_file(f"{path}.py", base64.b64decode(content))
+
+    def make_folder(self, path: str, **_: Any) -> Json:
+        self.folders |= {path[: slash.start()] for slash in re.finditer("/|$", path) if slash.start()}
+        return {}
+
+    def status(self, path: str, **_: Any) -> Json:
+        if path not in self.files and path not in self.folders:
+            raise _missing(path)
+        kind = "NOTEBOOK" if path in self.notebooks else "FILE" if path in self.files else "DIRECTORY"
+        return {"path": path, "object_type": kind, "object_id": abs(hash(path))}
+
+    def list_folder(self, path: str, **_: Any) -> Json:
+        inside = sorted(one for one in {*self.files, *self.folders} if one.rpartition("/")[0] == path)
+        return {"objects": [self.status(one) for one in inside]}
+
+    def export(self, path: str, direct_download: str = "", **_: Any) -> Any:
+        content = _get(self.files, path)
+        return content if direct_download == "true" else {"content": base64.b64encode(content).decode()}
+
+    def delete_files(self, path: str, **_: Any) -> Json:
+        self.status(path)
+        gone = {one for one in {*self.files, *self.folders} if one == path or one.startswith(path + "/")}
+        self.files = {one: content for one, content in self.files.items() if one not in gone}
+        self.folders, self.notebooks = self.folders - gone, self.notebooks - gone
+        return {}
+
+    # --- schemas, volumes, alerts and who may do what ---
+
+    def create_item(self, kind: str, **fields: Any) -> Json:
+        name = ".".join(fields[part] for part in ("catalog_name", "schema_name", "name") if part in fields)
+        if name and fields["catalog_name"] not in self.catalogs:
+            raise Refused(404, "CATALOG_DOES_NOT_EXIST", f"Catalog '{fields['catalog_name']}' does not exist.")
+        made = {**fields, "full_name": name} if name else {**fields, "id": str(next(self._numbers))}
+        self.items[f"{kind}/{name or made['id']}"] = made
+        return made
+
+    def get_item(self, key: str, **_: Any) -> Json:
+        found: Json = _get(self.items, key)
+        return found
+
+    def change_item(self, key: str, update_mask: str = "", **fields: Any) -> Json:
+        return self.get_item(key) | fields
+
+    def delete_item(self, key: str, **_: Any) -> Json:
+        self.get_item(key)
+        del self.items[key]
+        return {}
+
+    def grant(self, what: str, changes: list[Json] | None = None, **_: Any) -> Json:
+        rights = self.rights.setdefault(what, {})
+        for change in changes or []:
+            had = set(rights.get(change["principal"], ()))
+            rights[change["principal"]] = sorted(had - set(change.get("remove") or []) | set(change.get("add") or []))
+        return {"privilege_assignments": [{"principal": who, "privileges": may} for who, may in rights.items() if may]}
+
+    def permissions(self, what: str, access_control_list: list[Json] | None = None, **_: Any) -> Json:
+        for entry in access_control_list or []:
+            entry["all_permissions"] = [{"permission_level": entry.pop("permission_level")}]
+        rights = self.rights.setdefault(what, []) if access_control_list is None else access_control_list
+        self.rights[what] = rights
+        return {"object_id": f"/{what}", "access_control_list": rights}
+
+    # --- jobs and runs ---
+
+    def create_job(self, **settings: Any) -> Json:
+        number = next(self._numbers)
+        self.jobs[number] = {"job_id": number, "creator_user_name": self.user, "settings": settings}
+        return {"job_id": number}
+
+    def reset_job(self, job_id: int, new_settings: Json) -> Json:
+        _get(self.jobs, job_id)["settings"] = new_settings
+        return {}
+
+    def get_job(self, job_id: str, **_: Any) -> Json:
+        found: Json = _get(self.jobs, int(job_id))
+        return found
+
+    def list_jobs(self, **_: Any) -> Json:
+        return {"jobs": list(self.jobs.values())}
+
+    def delete_job(self, job_id: int, **_: Any) -> Json:
+        _get(self.jobs, job_id)
+        del self.jobs[job_id]
+        return {}
+
+    def run_job(self, job_id: int, **request: Any) -> Json:
+        settings, number = _get(self.jobs, job_id)["settings"], next(self._numbers)
+        states = self.run(self, settings, {"run_id": number, **request})
+        tasks = [{"run_id": next(self._numbers), "task_key": key, "state": _ended(states[key])} for key in states]
+        good = all(state == "SUCCESS" for state in states.values())
+        about = {"run_id": number, "job_id": job_id, "run_name": settings["name"], "run_page_url": self.url}
+        self.runs[number] = {**about, "tasks": tasks, "state": _ended("SUCCESS" if good else "FAILED")}
+        return {"run_id": number}
+
+    def get_run(self, run_id: str, **_: Any) -> Json:
+        found: Json = _get(self.runs, int(run_id))
+        return found
+
+    def nothing(self, *_: Any, **__: Any) -> Json:
+        return {}
+
+
+ROUTES: tuple[tuple[str, Callable[..., Any]], ...] = (
+    (r"GET /\.well-known/databricks-config|GET /preview/scim/v2/Me|GET /sql/warehouses", FakeWorkspace.about),
+    (r"POST /telemetry-ext", FakeWorkspace.nothing),
+    (r"POST /workspace-files/import-file(/.*)", FakeWorkspace.put_file),
+    (r"POST /workspace/import", FakeWorkspace.import_),
+    (r"POST /workspace/mkdirs", FakeWorkspace.make_folder),
+    (r"GET /workspace/get-status", FakeWorkspace.status),
+    (r"GET /workspace/list", FakeWorkspace.list_folder),
+    (r"GET /workspace/export", FakeWorkspace.export),
+    (r"POST /workspace/delete", FakeWorkspace.delete_files),
+    (r"(?:GET|PATCH) /unity-catalog/permissions/(.*)", FakeWorkspace.grant),
+    (r"(?:GET|PUT) /permissions/(.*)", FakeWorkspace.permissions),
+    (r"POST (?:/unity-catalog)?/(schemas|volumes|alerts)", FakeWorkspace.create_item),
+    (r"GET (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.get_item),
+    (r"PATCH (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.change_item),
+    (r"DELETE (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.delete_item),
+    (r"POST /jobs/create", FakeWorkspace.create_job),
+    (r"POST /jobs/reset", FakeWorkspace.reset_job),
+    (r"GET /jobs/get", FakeWorkspace.get_job),
+    (r"GET /jobs/list", FakeWorkspace.list_jobs),
+    (r"POST /jobs/delete", FakeWorkspace.delete_job),
+    (r"POST /jobs/run-now", FakeWorkspace.run_job),
+    (r"GET /jobs/runs/get", FakeWorkspace.get_run),
+    (r"GET /jobs/runs/get-output", FakeWorkspace.nothing),
+)
+
+
+def _get(table: dict[Any, Any], key: Any) -> Any:
+    if key not in table:
+        raise _missing(key)
+    return table[key]
+
+
+def _missing(name: Any) -> Refused:
+    return Refused(404, "RESOURCE_DOES_NOT_EXIST", f"{name} does not exist")
+
+
+def _ended(state: str) -> Json:
+    return {"life_cycle_state": "TERMINATED" if state == "SUCCESS" else "INTERNAL_ERROR", "result_state": state}
+
+
+@contextmanager
+def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
+    """On a free port of this machine, one request at a time, until the block ends."""
+    one_at_a_time = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: in two, each answer takes 40 ms
+
+        def do_GET(self) -> None:
+            url, raw = urlsplit(self.path), self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            try:
+                with one_at_a_time:
+                    answer = workspace.answer(self.command, unquote(url.path), dict(parse_qsl(url.query)), raw)
+                code = 200
+            except Refused as refused:
+                code, error, message = refused.args
+                answer = {"error_code": error, "message": message}
+            except Exception as error:  # of ours: without an answer the SDK would try again for minutes
+                code, answer = 400, {"error_code": "BROKEN_FAKE", "message": repr(error)}
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+    workspace.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield workspace
+    finally:
+        server.shutdown()
+        server.server_close()
