@@ -56,8 +56,8 @@ def cli(program: str, project: Path, url: str, **variables: str) -> Cli:
     environment = {**clean, **quiet, **where, **variables, "HOME": str(project / ".home"), "PATH": path}
 
     def call(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [program, "bundle", *words]
-        return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=300)
+        given = {"cwd": project, "env": environment, "stdin": subprocess.DEVNULL, "timeout": 300}
+        return subprocess.run([program, "bundle", *words], capture_output=True, text=True, **given)
 
     return call
 
