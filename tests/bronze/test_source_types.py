@@ -100,7 +100,7 @@ def typed(text: str | None, sql_type: str) -> Any:
     if sql_type.startswith("ARRAY"):
         return [item if item is None or isinstance(item, str) else json.dumps(item) for item in json.loads(text)]
     if sql_type == "STRING":
-        return text.rstrip(" ")
+        return text
     if "BC" in text or "Infinity" in text:
         return None
     return date.fromisoformat(text) if sql_type == "DATE" else datetime.fromisoformat(text).replace(tzinfo=None)
