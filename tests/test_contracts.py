@@ -35,7 +35,7 @@ def test_created_table_carries_the_contract(lake: Lake, table: Table) -> None:
     lake.create(table)
     made = {row.name: row for row in lake.spark.catalog.listColumns(lake.name(table.layer, table.name))}
     assert [(c.name, c.comment) for c in table.fields] == [(name, row.description) for name, row in made.items()]
-    required = [field.name for field in lake.read(table).schema if not field.nullable]
+    required = [field.name for field in lake.table(table).schema if not field.nullable]
     assert required == [c.name for c in table.fields if c.required]
 
 

@@ -39,7 +39,7 @@ def rows(lake: Lake, *values: tuple[int | None, int | None, str | None]) -> Data
 
 
 def content(lake: Lake) -> dict[int, str | None]:
-    return {r.child_key: r.name for r in lake.read(TABLE).collect()}
+    return {r.child_key: r.name for r in lake.table(TABLE).collect()}
 
 
 def commits(lake: Lake, table: Table = TABLE) -> int:
@@ -73,9 +73,9 @@ def test_change_to_null_is_a_difference(ready: Lake) -> None:
 
 
 def test_unchanged_rows_keep_the_time_they_were_loaded(ready: Lake) -> None:
-    loaded = {r.child_key: r._loaded_at for r in ready.read(TABLE).collect()}
+    loaded = {r.child_key: r._loaded_at for r in ready.table(TABLE).collect()}
     publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "new"), (3, None, "c")))
-    after = {r.child_key: r._loaded_at for r in ready.read(TABLE).collect()}
+    after = {r.child_key: r._loaded_at for r in ready.table(TABLE).collect()}
     assert after[1] == loaded[1]
     assert after[2] > loaded[2]
 
@@ -117,7 +117,7 @@ def test_table_is_never_emptied(ready: Lake) -> None:
 def test_every_attempt_is_in_the_ledger_with_its_checks(ready: Lake) -> None:
     with pytest.raises(QualityError):
         publish(ready, TABLE, rows(ready, (None, 1, "secret value")))
-    steps = ready.read(STEP).filter("table_name = 'silver.child'").orderBy("started_at").collect()
+    steps = ready.table(STEP).filter("table_name = 'silver.child'").orderBy("started_at").collect()
     assert [step.status for step in steps] == ["published", "failed"]
     assert {check.status for check in steps[0].checks} == {"pass"}
     failed = [check for check in steps[1].checks if check.status == "fail"]

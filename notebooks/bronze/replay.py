@@ -30,7 +30,7 @@ lake = Lake.open(spark, dbutils)
 dbutils.widgets.text("streams", "all")
 streams = chosen(dbutils.widgets.get("streams"))
 steps = replay(lake, streams)
-display(lake.read(STEP).orderBy("started_at", ascending=False).limit(15))
+display(lake.table(STEP).orderBy("started_at", ascending=False).limit(15))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json(steps))

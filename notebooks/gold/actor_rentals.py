@@ -36,7 +36,7 @@ rows = actor_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, actor_rentals.TABLE, rows)
-display(lake.read(actor_rentals.TABLE).limit(20))
+display(lake.table(actor_rentals.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

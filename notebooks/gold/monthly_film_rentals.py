@@ -31,7 +31,7 @@ rows = monthly_film_rentals.build(rental_obt=lake.read(rental_obt.TABLE))
 
 # COMMAND ----------
 step = publish(lake, monthly_film_rentals.TABLE, rows)
-display(lake.read(monthly_film_rentals.TABLE).limit(20))
+display(lake.table(monthly_film_rentals.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -35,7 +35,7 @@ rows = overdue_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, overdue_rentals.TABLE, rows)
-display(lake.read(overdue_rentals.TABLE).limit(20))
+display(lake.table(overdue_rentals.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -22,4 +22,4 @@ lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 lake.create_view(VIEW)
-display(lake.read(VIEW).limit(20))
+display(lake.table(VIEW).limit(20))

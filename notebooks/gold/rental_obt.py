@@ -40,7 +40,7 @@ rows = rental_obt.build(
 
 # COMMAND ----------
 step = publish(lake, rental_obt.TABLE, rows)
-display(lake.read(rental_obt.TABLE).limit(20))
+display(lake.table(rental_obt.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

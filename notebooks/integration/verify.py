@@ -40,7 +40,7 @@ expected = [
 # COMMAND ----------
 wrong = []
 for table, measure, number in expected:
-    found = lake.read(table).selectExpr(f"{measure} AS found").first()["found"]
+    found = lake.table(table).selectExpr(f"{measure} AS found").first()["found"]
     wrong += [] if found == number else [f"{measure} of {table.full_name} is {found}, should be {number}"]
 if wrong:
     raise ReconciliationError("; ".join(wrong))

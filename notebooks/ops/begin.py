@@ -23,3 +23,4 @@ lake = Lake.open(spark, dbutils)
 # COMMAND ----------
 for table in (STEP, QUARANTINE):
     lake.create(table)
+    lake.add_missing_columns(table)

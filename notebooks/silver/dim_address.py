@@ -39,7 +39,7 @@ rows = dim_address.build(
 
 # COMMAND ----------
 step = publish(lake, dim_address.TABLE, rows)
-display(lake.read(dim_address.TABLE).limit(20))
+display(lake.table(dim_address.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -34,7 +34,7 @@ rows = dim_date.build(
 
 # COMMAND ----------
 step = publish(lake, dim_date.TABLE, rows)
-display(lake.read(dim_date.TABLE).limit(20))
+display(lake.table(dim_date.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -38,7 +38,7 @@ rows = dim_film.build(
 
 # COMMAND ----------
 step = publish(lake, dim_film.TABLE, rows)
-display(lake.read(dim_film.TABLE).limit(20))
+display(lake.table(dim_film.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

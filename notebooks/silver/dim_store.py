@@ -40,7 +40,7 @@ rows = dim_store.build(
 
 # COMMAND ----------
 step = publish(lake, dim_store.TABLE, rows)
-display(lake.read(dim_store.TABLE).limit(20))
+display(lake.table(dim_store.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

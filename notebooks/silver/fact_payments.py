@@ -38,7 +38,7 @@ rows = fact_payments.build(
 
 # COMMAND ----------
 step = publish(lake, fact_payments.TABLE, rows)
-display(lake.read(fact_payments.TABLE).limit(20))
+display(lake.table(fact_payments.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -41,7 +41,7 @@ rows = fact_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, fact_rentals.TABLE, rows)
-display(lake.read(fact_rentals.TABLE).limit(20))
+display(lake.table(fact_rentals.TABLE).limit(20))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -4,10 +4,10 @@ import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any
+from typing import Any, cast
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.envelope import raw_table_names
@@ -27,6 +27,8 @@ class Lake:
     def __init__(self, spark: SparkSession, settings: Settings) -> None:
         self.spark = spark
         self.settings = settings
+        self.inputs: dict[str, str] = {}
+        """State of each table that was read as an input."""
 
     @classmethod
     def open(cls, spark: SparkSession, dbutils: Any) -> "Lake":
@@ -35,8 +37,14 @@ class Lake:
     def name(self, layer: str, table: str) -> str:
         return ident(self.settings.catalog, self.settings.schema(layer), table)
 
-    def read(self, table: Table | View) -> DataFrame:
+    def table(self, table: Table | View) -> DataFrame:
         return self.spark.table(self.name(table.layer, table.name))
+
+    def read(self, table: Table) -> DataFrame:
+        """A table as an input: it stays as it is now, whatever is written to it meanwhile, and its state is noted."""
+        name = self.name(table.layer, table.name)
+        state = self.inputs[table.full_name] = self.state(name)
+        return self.read_at(name, state)
 
     def changes(self, stream: str) -> DataFrame:
         """Change log of a source table, with the values that CDC left out because they had not changed."""
@@ -96,7 +104,7 @@ class Lake:
 
     def add_missing_columns(self, table: Table) -> None:
         """A contract may have grown since the table was made."""
-        there, name = set(self.read(table).columns), self.name(table.layer, table.name)
+        there, name = set(self.table(table).columns), self.name(table.layer, table.name)
         new = [c for c in table.fields if c.name not in there]
         if new:
             columns = ", ".join(f"{ident(c.name)} {c.type} COMMENT {literal(c.comment)}" for c in new)
@@ -121,9 +129,17 @@ class Lake:
         """Per bronze table, what the last step that succeeded saw of its landing."""
         if not self.exists(STEP):
             return {}
-        good = self.read(STEP).filter("landing is not null and status <> 'failed'")
+        good = self.table(STEP).filter("landing is not null and status <> 'failed'")
         last = good.groupBy("table_name").agg(F.max_by("landing", "started_at").alias("landing"))
         return {row.table_name: Seen(**row.landing.asDict()) for row in last.collect()}
+
+    def last_success(self, name: str) -> Row | None:
+        """`state, built_from, rows_after` of the last step of this name that did not fail."""
+        if not self.exists(STEP):
+            return None
+        good = self.table(STEP).filter((F.col("table_name") == name) & (F.col("status") != "failed"))
+        last = F.max_by(F.struct("state", "built_from", "rows_after"), "started_at").alias("last")
+        return cast(Row | None, good.agg(last).collect()[0]["last"])
 
     def stage_path(self, table: Table) -> str:
         """The run's own folder, so that two runs never share one."""

@@ -36,6 +36,8 @@ STEP = Table(
         rows_updated BIGINT COMMENT 'Rows changed',
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
         rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys (overwrite only)',
+        state STRING COMMENT 'Silver, gold: version and commit time of the table afterwards',
+        built_from MAP<STRING, STRING> COMMENT 'Silver, gold: states of the inputs, and what else the rows depend on',
         landing {SEEN} COMMENT 'Bronze: what was there; tells the next run what is new',
         warnings ARRAY<STRING> COMMENT 'What to look at: new, missing or changed fields, deletes held back',
         checks {CHECKS} COMMENT 'Quality results; status is pass, fail or error (the rule could not run)',
@@ -91,6 +93,8 @@ class Step:
     rows_updated: int | None = None
     rows_deleted: int | None = None
     rows_after: int | None = None
+    state: str | None = None
+    built_from: dict[str, str] = field(default_factory=dict)
     landing: Seen | None = None
     warnings: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)

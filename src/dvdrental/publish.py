@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
+from dvdrental.provenance import is_up_to_date
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -16,20 +17,31 @@ LOADED_AT = "_loaded_at"
 
 
 def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
-    """Make the table hold the desired rows. No difference, no commit; no good audit, no commit."""
+    """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
+
+    Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed.
+    """
     with recorded(lake, table.full_name) as step:
-        counts, stage = Observation(), lake.stage_path(table)
-        published = lake.read(table) if lake.exists(table) else None
-        changes = difference(published, desired, table).observe(counts, *_counts())
-        changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
-        staged = lake.write_stage(stage, _resolve(lake, table, changes))
-        _take(step, counts.get)
-        if step.rows_inserted or step.rows_updated or step.rows_deleted:
-            step.checks = _audit(table, staged, published, step)
-            gate.refuse(table, step.checks, stage)
-            _commit(lake, table, staged, step)
-        lake.drop_stage(stage)
+        if lake.exists(table):
+            lake.add_missing_columns(table)
+            step.state = lake.state(lake.name(table.layer, table.name))
+        if not is_up_to_date(lake, step):
+            _bring_up_to_date(lake, table, desired, step)
     return step
+
+
+def _bring_up_to_date(lake: Lake, table: Table, desired: DataFrame, step: Step) -> None:
+    counts, stage = Observation(), lake.stage_path(table)
+    published = lake.table(table) if step.state else None
+    changes = difference(published, desired, table).observe(counts, *_counts())
+    changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
+    staged = lake.write_stage(stage, _resolve(lake, table, changes))
+    _take(step, counts.get)
+    if step.rows_inserted or step.rows_updated or step.rows_deleted:
+        step.checks = _audit(table, staged, published, step)
+        gate.refuse(table, step.checks, stage)
+        _commit(lake, table, staged, step)
+    lake.drop_stage(stage)
 
 
 def difference(published: DataFrame | None, desired: DataFrame, table: Table) -> DataFrame:
@@ -76,7 +88,7 @@ def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:
     def look_up(rows: DataFrame, reference: tuple[str, Table]) -> DataFrame:
         column, target = reference
         found = F.lit(True).alias(resolved(column))
-        parent = lake.read(target).select(F.col(target.key[0]).alias("_parent"), found)
+        parent = lake.table(target).select(F.col(target.key[0]).alias("_parent"), found)
         joined = rows.join(F.broadcast(parent), F.col(column) == F.col("_parent"), "left").drop("_parent")
         unset = F.col(column).isNull() | (F.col("_op") == "delete")
         return joined.withColumn(resolved(column), F.when(unset, True).otherwise(F.col(resolved(column))))
@@ -102,3 +114,4 @@ def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
     else:
         lake.append(table, staged)
     step.status = "published"
+    step.state = lake.state(lake.name(table.layer, table.name))

@@ -33,6 +33,9 @@ class Settings:
     """A snapshot that would delete more than this share of a stream's live keys is refused."""
     staging: str = "/Volumes/dvd_dev/ops/staging"
     """Folder for rows that wait for their audit: on the platform a volume."""
+    rebuild: str = "yes"
+    """yes: compute every row anew; no: not those of tables whose inputs and code are those of the last time. (The job
+    says no, a notebook that is opened by hand yes.) Only differences are written either way."""
     run_id: str = "manual"
 
     def __post_init__(self) -> None:
@@ -48,6 +51,8 @@ class Settings:
         self._sync_modes()  # refuses what is no mode
         if not _FOLDER.match(self.staging) or ".." in self.staging:
             raise SettingsError("staging: use an absolute path without wildcards")
+        if self.rebuild not in ("yes", "no"):
+            raise SettingsError("rebuild: use yes or no")
         if not _RUN_ID.match(self.run_id):
             raise SettingsError("run_id: use letters, digits, - and _ only, at most 64")
         if not (self.max_delete_percent.isdigit() and int(self.max_delete_percent) <= 100):

@@ -26,7 +26,7 @@ def test_new_field_is_kept_and_reported_with_the_line_to_add(lake: Lake) -> None
     ]
     kept = lake.changes("category").filter("_batch = 2").collect()[0]._rescued
     assert kept == '{"sort order":"7","note":"x-ray"}'
-    assert lake.read(STEP).filter("size(warnings) = 2").count() == 1
+    assert lake.table(STEP).filter("size(warnings) = 2").count() == 1
 
 
 def test_missing_field_is_reported() -> None:

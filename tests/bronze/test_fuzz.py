@@ -191,7 +191,7 @@ def assert_counts_add_up(step: Step, landed: int) -> None:
 def ids(lake: Lake, name: str) -> tuple[set[str], set[str]]:
     """Of the rows stored and of those set aside: each row is only once in one of the two."""
     stored = [row._raw_id for row in lake.changes(name).select("_raw_id").collect()]
-    aside = [row.raw_id for row in lake.read(QUARANTINE).filter(f"stream = '{name}'").select("raw_id").collect()]
+    aside = [row.raw_id for row in lake.table(QUARANTINE).filter(f"stream = '{name}'").select("raw_id").collect()]
     assert [raw_id for raw_id, count in Counter(stored + aside).items() if count > 1] == []
     return set(stored), set(aside)
 
@@ -229,8 +229,8 @@ def is_utf8(text: str) -> bool:
 
 def assert_no_value_leaks(lake: Lake) -> None:
     """Neither in the ledger nor, masked, in the quarantine."""
-    assert SECRET not in repr(lake.read(STEP).collect())
-    aside = lake.read(QUARANTINE).select("raw_id", "rule", "reason", "excerpt").collect()
+    assert SECRET not in repr(lake.table(STEP).collect())
+    aside = lake.table(QUARANTINE).select("raw_id", "rule", "reason", "excerpt").collect()
     assert SECRET not in repr(aside)
     letters = {letter for row in aside for letter in row.excerpt or "" if unicodedata.category(letter)[0] in "LN"}
     assert letters <= {"x", "n"}
@@ -241,7 +241,7 @@ def test_streams_may_set_rows_aside_at_the_same_time(lake: Lake) -> None:
     for name in names:
         land_raw(lake, name, ["broken"])
     assert [step.rows_quarantined for step in ingest(lake, names)] == [1, 1, 1, 1]
-    assert lake.read(QUARANTINE).count() == 4
+    assert lake.table(QUARANTINE).count() == 4
 
 
 def test_every_line_of_a_file_is_stored_repeated_or_set_aside(lake: Lake) -> None:

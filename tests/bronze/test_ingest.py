@@ -75,7 +75,7 @@ def test_mass_delete_is_refused_and_leaves_no_trace(lake: Lake) -> None:
     with pytest.raises(MassDeleteError, match="lacks 3 of 10 live keys"):
         take_in(lake, category(dict.fromkeys(range(1, 8), "x")), NEXT_WEEK)
     assert events(lake) == before
-    assert [r.status for r in lake.read(STEP).orderBy("started_at").collect()] == ["published", "failed"]
+    assert [r.status for r in lake.table(STEP).orderBy("started_at").collect()] == ["published", "failed"]
 
 
 def test_broken_rows_are_quarantined_with_their_reason_and_counted(lake: Lake) -> None:
@@ -83,7 +83,7 @@ def test_broken_rows_are_quarantined_with_their_reason_and_counted(lake: Lake) -
     land_raw(lake, "category", [good, '{"category_id":', '{"name":"B"}', '{"category_id":3}'])
     step = ingest(lake, ["category"])[0]
     assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (4, 1, 3)
-    reasons = {r.raw_id: r.rule for r in lake.read(QUARANTINE).collect()}
+    reasons = {r.raw_id: r.rule for r in lake.table(QUARANTINE).collect()}
     assert reasons == {
         "id-1": "broken_json",
         "id-2": "no_key:category_id",
@@ -130,7 +130,7 @@ def test_one_bad_stream_does_not_stop_the_others(lake: Lake) -> None:
     with pytest.raises(LandingError, match="stream actor"):
         ingest(lake, ["actor", "category"])
     assert lake.changes("category").count() == 1
-    assert {r.table_name: r.status for r in lake.read(STEP).collect()} == {
+    assert {r.table_name: r.status for r in lake.table(STEP).collect()} == {
         "bronze.actor": "failed",
         "bronze.category": "published",
     }
@@ -165,5 +165,5 @@ def test_streams_that_fail_are_all_named_and_the_others_are_stored(lake: Lake) -
         ingest(lake, ["actor", "category", "city"])
     assert describe(failure.value).endswith("also failed: city (see ops.step)")
     assert lake.changes("category").count() == 1
-    states = {row.table_name: row.status for row in lake.read(STEP).collect()}
+    states = {row.table_name: row.status for row in lake.table(STEP).collect()}
     assert states == {"bronze.actor": "failed", "bronze.category": "published", "bronze.city": "failed"}

@@ -124,7 +124,7 @@ def test_crash_between_quarantine_and_bronze_sets_no_row_aside_twice(
     crash_in(monkeypatch, lake, "append", append_but_to_bronze)
     rerun = ingest(lake, ["category"])[0]
     assert (rerun.rows_inserted, rerun.rows_quarantined) == (1, 1)
-    assert (lake.changes("category").count(), lake.read(QUARANTINE).count()) == (1, 1)
+    assert (lake.changes("category").count(), lake.table(QUARANTINE).count()) == (1, 1)
 
 
 def crash_in(monkeypatch: pytest.MonkeyPatch, lake: Lake, method: str, instead: Callable[..., None]) -> None:

@@ -17,7 +17,7 @@ BROKEN = '{"category_id":3,"name":"Ann'
 
 
 def set_aside(lake: Lake) -> list[tuple[str, str, bool]]:
-    rows = lake.read(QUARANTINE).orderBy("raw_id").collect()
+    rows = lake.table(QUARANTINE).orderBy("raw_id").collect()
     return [(row.raw_id, row.rule, row.replayed_at is not None) for row in rows]
 
 
@@ -74,5 +74,5 @@ def test_row_that_left_the_landing_is_told(with_two_set_aside: Lake) -> None:
 
 
 def test_excerpt_shows_the_form_but_no_letter_or_digit(with_two_set_aside: Lake) -> None:
-    excerpts = {row.raw_id: row.excerpt for row in with_two_set_aside.read(QUARANTINE).collect()}
+    excerpts = {row.raw_id: row.excerpt for row in with_two_set_aside.table(QUARANTINE).collect()}
     assert excerpts["id-2"] == '{"xxxxxxxx_xx":n,"xxxx":"xxx'

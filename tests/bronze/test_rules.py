@@ -437,7 +437,7 @@ def test_rule_14_what_is_no_object_is_set_aside_with_its_id(lake: Lake) -> None:
     land_raw(lake, "category", [good, *bad])
     step = take_in(lake)
     assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (len(bad) + 1, 1, len(bad))
-    set_aside = {row.raw_id: row.rule for row in lake.read(QUARANTINE).collect()}
+    set_aside = {row.raw_id: row.rule for row in lake.table(QUARANTINE).collect()}
     assert set_aside == {f"id-{number}": "broken_json" for number in range(1, len(bad) + 1)}
     assert alive(lake) == {1: "A"}
 

@@ -57,7 +57,7 @@ class House:
 
 
 def rows(lake: Lake, name: str) -> list[Any]:
-    frame = lake.read(contracts.TABLES[name]).drop("_loaded_at", "special_features")
+    frame = lake.table(contracts.TABLES[name]).drop("_loaded_at", "special_features")
     return frame.collect()
 
 

@@ -34,7 +34,7 @@ def test_view_has_the_20_columns_of_the_first_dashboard_under_their_names(lake: 
     table.write.format("delta").saveAsTable(lake.name("gold", "rental_obt"))
 
     lake.create_view(preset_rental_obt.VIEW)
-    view = lake.read(preset_rental_obt.VIEW)
+    view = lake.table(preset_rental_obt.VIEW)
     assert view.columns == list(DASHBOARD)
     assert len(view.columns) == 20
     assert collect(view) == [DASHBOARD]

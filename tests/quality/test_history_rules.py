@@ -143,13 +143,13 @@ def test_publication_that_breaks_what_is_there_is_refused(lake: Lake) -> None:
     """The staged row is a good one: only together with the published ones it is wrong."""
     first = publish(lake, DIM_THING, things(lake.spark, *GOOD))
     assert {check.rule for check in first.checks} >= {OVERLAP, "unknown_member_exactly_once"}
-    before = lake.read(DIM_THING).collect()
+    before = lake.table(DIM_THING).collect()
     rows, _ = BROKEN["a version within the open one"]
     with pytest.raises(QualityError, match=rf"dim_thing was not published: {OVERLAP}: fail, 1 rows"):
         publish(lake, DIM_THING, things(lake.spark, *rows))
     with pytest.raises(QualityError, match="unknown_member_exactly_once: fail, 1 rows"):
         publish(lake, DIM_THING, things(lake.spark, *desired(without=UNKNOWN_MEMBER)))
-    assert lake.read(DIM_THING).collect() == before
+    assert lake.table(DIM_THING).collect() == before
 
 
 def test_tables_with_history_are_known_by_their_contract() -> None:

@@ -125,7 +125,7 @@ def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
 
 
 def _events(lake: Lake, stream: Stream) -> DataFrame:
-    return lake.read(stream.table) if lake.exists(stream.table) else lake.empty(stream.table)
+    return lake.table(stream.table) if lake.exists(stream.table) else lake.empty(stream.table)
 
 
 def _of_same_keys(events: DataFrame, rows: DataFrame, stream: Stream) -> DataFrame:

@@ -35,13 +35,13 @@ def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
 
 def waiting(lake: Lake, stream: Stream) -> DataFrame:
     """Ids of the stream's rows that are set aside."""
-    rows = lake.read(QUARANTINE) if lake.exists(QUARANTINE) else lake.empty(QUARANTINE)
+    rows = lake.table(QUARANTINE) if lake.exists(QUARANTINE) else lake.empty(QUARANTINE)
     return rows.filter((F.col("stream") == stream.name) & F.col("replayed_at").isNull()).select("raw_id").distinct()
 
 
 def mark(lake: Lake, stream: Stream, taken: DataFrame, step: Step) -> None:
     """Note that rows were taken in after all."""
-    open_rows = lake.read(QUARANTINE).filter((F.col("stream") == stream.name) & F.col("replayed_at").isNull())
+    open_rows = lake.table(QUARANTINE).filter((F.col("stream") == stream.name) & F.col("replayed_at").isNull())
     marked = open_rows.join(taken.distinct(), "raw_id", "left_semi").withColumns(
         {
             "replayed_at": moment(step.started_at),

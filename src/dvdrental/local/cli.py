@@ -147,7 +147,8 @@ def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
             grid.add_row(step["table_name"], f"{step['rows_after']:,}", step["status"])
     CONSOLE.print(grid)
     passed = sum(check["status"] == "pass" for check in checks)
-    CONSOLE.print(f"{passed} of {len(checks)} quality checks passed; {seconds:.0f} s; the lake is in {folder}")
+    quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
+    CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
     for step in steps:
         for warning in step["warnings"]:
             CONSOLE.print(f"{step['table_name']}: {warning}", style="yellow", markup=False, soft_wrap=True)

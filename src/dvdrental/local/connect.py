@@ -68,7 +68,7 @@ def smoke(lake: Lake) -> None:
     table = STREAMS["actor"].table
     lake.append_rows(table, [dict.fromkeys(table.column_names) | event for event in events])
     states = [publish(lake, dim_actor.TABLE, dim_actor.build(actor=lake.changes("actor"))).status for _ in range(2)]
-    found = {row["actor_id"]: row["full_name"] for row in lake.read(dim_actor.TABLE).collect()}
+    found = {row["actor_id"]: row["full_name"] for row in lake.table(dim_actor.TABLE).collect()}
     if (states, found) != (["published", "unchanged"], ACTORS):
         raise ConnectError(f"{len(ACTORS)} rows went in, {len(found)} came out; the two publications were {states}")
 
