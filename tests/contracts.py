@@ -1,6 +1,7 @@
 """All contracts, and which one each parameter of a `build` stands for."""
 
 import importlib
+from inspect import signature
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +36,11 @@ def _layer(file: Path) -> str:
 
 
 TABLES: dict[str, Table] = {module.TABLE.full_name: module.TABLE for module in modules()}
+
+
+def inputs_of(module: ModuleType) -> list[str]:
+    """What `build` reads; a scope is no input."""
+    return [p.name for p in signature(module.build).parameters.values() if p.default is p.empty]
 
 
 def of_parameter(name: str, layer: str) -> Table:

@@ -6,33 +6,38 @@ Instants, days and amounts are texts on both sides: "2006-02-14", "2006-02-14 15
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from inspect import signature
+from functools import reduce
 from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.table import Table
-from tests.contracts import of_parameter, schema
+from tests.contracts import inputs_of, of_parameter, schema
 
 EPOCH = "1970-01-01"
 Row = Mapping[str, Any]
 Found = list[dict[str, Any]]
 
 
-def built(spark: SparkSession, module: ModuleType, **given: Sequence[Row]) -> Found:
+def built(
+    spark: SparkSession, module: ModuleType, *, scope: Sequence[Row] | None = None, **given: Sequence[Row]
+) -> Found:
     """What the module's `build` makes of a few rows per input; an input that is not given is empty."""
+    within = {} if scope is None else {"scope": spark.createDataFrame(list(scope))}
     kind = module.TABLE.name.partition("_")[0]
-    tables = {name: of_parameter(name, kind) for name in signature(module.build).parameters}
+    tables = {name: of_parameter(name, kind) for name in inputs_of(module)}
     assert given.keys() <= tables.keys(), f"{module.__name__} takes {list(tables)}"
     return collect(
         module.build(
             **{
                 name: (log if table.layer == "bronze" else rows)(spark, table, *given.get(name, ()))
                 for name, table in tables.items()
-            }
+            },
+            **within,
         )
     )
 
@@ -54,6 +59,17 @@ def rows(spark: SparkSession, table: Table, *given: Row) -> DataFrame:
         given = tuple(always | {"is_current": row.get("valid_to") is None} | dict(row) for row in given)
     # Arrow turns texts into instants, days and decimals, and Spark plans a local relation twice as fast as an RDD.
     return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), schema(table))
+
+
+def feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:
+    """Change feed of a table. A change is an insert in one commit unless told otherwise."""
+    made = STREAMS[table].table if isinstance(table, str) else table
+    told = {"_change_type": "insert", "_commit_version": 1}
+    own = [{name: value for name, value in change.items() if name not in told} for change in changes]
+    place = [{"_place": number} | {n: c.get(n, d) for n, d in told.items()} for number, c in enumerate(changes)]
+    of_feed = spark.createDataFrame(place, "_place INT, _change_type STRING, _commit_version BIGINT")
+    content = [rows(spark, made, row).withColumn("_place", F.lit(number)) for number, row in enumerate(own)]
+    return reduce(DataFrame.unionByName, content).join(of_feed, "_place").drop("_place")
 
 
 def collect(frame: DataFrame) -> Found:

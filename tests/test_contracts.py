@@ -1,4 +1,3 @@
-import inspect
 from types import ModuleType
 
 import pytest
@@ -24,7 +23,7 @@ def test_build_yields_its_contract(spark: SparkSession, module: ModuleType) -> N
     kind = module.TABLE.name.partition("_")[0]
     inputs = {
         name: spark.createDataFrame([], contracts.schema(contracts.of_parameter(name, kind)))
-        for name in inspect.signature(module.build).parameters
+        for name in contracts.inputs_of(module)
     }
     wanted = spark.createDataFrame([], contracts.schema(module.TABLE)).drop("_loaded_at")
     assert types(module.build(**inputs).schema) == types(wanted.schema)

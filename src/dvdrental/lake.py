@@ -3,12 +3,16 @@
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any, cast
 
+import pyarrow as pa
 from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import to_arrow_schema
+from pyspark.sql.types import StructType
 
 from dvdrental.bronze.envelope import raw_table_names
 from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
@@ -19,6 +23,9 @@ from dvdrental.names import ident, literal
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View
+
+FEED_LASTS = timedelta(days=6)
+"""VACUUM keeps what is younger than a week unless told otherwise."""
 
 
 class Lake:
@@ -99,7 +106,7 @@ class Lake:
         )
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
-            f"USING DELTA COMMENT {literal(table.grain)}"
+            f"USING DELTA COMMENT {literal(table.grain)} TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')"
         )
 
     def add_missing_columns(self, table: Table) -> None:
@@ -118,12 +125,24 @@ class Lake:
 
     def state(self, name: str) -> str:
         """Version and commit time: a table that was dropped and made again never looks unchanged."""
-        last = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").select("version", "timestamp").collect()[0]
-        return f"{last['version']}@{last['timestamp'].isoformat()}"
+        return _state(self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()[0])
 
     def read_at(self, name: str, state: str) -> DataFrame:
         """A table as it was at a state, whatever is written to it meanwhile."""
         return self.spark.read.option("versionAsOf", state.partition("@")[0]).table(name)
+
+    def feed(self, full_name: str, since: str, until: str) -> DataFrame | None:
+        """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
+        told: the table was made again, or VACUUM may have removed the files meanwhile."""
+        layer, _, table = full_name.partition(".")
+        name, (first, last) = self.name(layer, table), (int(state.partition("@")[0]) for state in (since, until))
+        history = self.spark.sql(f"DESCRIBE HISTORY {name}").select("version", "timestamp")
+        commits = {_state(row): row for row in history.filter(F.col("version").between(first, last)).collect()}
+        known = [row for row in commits.values() if row.version > first]
+        if since not in commits or any(datetime.now() - row.timestamp > FEED_LASTS for row in known):
+            return None
+        feed = self.spark.read.option("readChangeFeed", "true").option("startingVersion", first + 1)
+        return feed.option("endingVersion", last).table(name)
 
     def last_seen(self) -> dict[str, Seen]:
         """Per bronze table, what the last step that succeeded saw of its landing."""
@@ -159,9 +178,11 @@ class Lake:
         writer.option("userMetadata", self.settings.run_id).saveAsTable(self.name(table.layer, table.name))
 
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        values = [tuple(row[column] for column in table.column_names) for row in rows]
+        """Through Arrow: rows of Python values would need a Python process beside Spark to be read."""
+        columns = {column: [row[column] for row in rows] for column in table.column_names}
+        schema = to_arrow_schema(cast(StructType, StructType.fromDDL(_schema(table))))
         self.create(table)
-        self.append(table, self.spark.createDataFrame(values, _schema(table)))
+        self.append(table, self.spark.createDataFrame(pa.table(columns, schema)))
 
     def empty(self, table: Table) -> DataFrame:
         """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
@@ -174,6 +195,10 @@ class Lake:
         values = {c: F.col(f"s.{c}") for c in table.column_names}
         merge = source.mergeInto(target, on).whenMatched(F.col("s._op") == "delete").delete()
         merge.whenMatched().update(values).whenNotMatched().insert(values).merge()
+
+
+def _state(commit: Row) -> str:
+    return f"{commit.version}@{commit.timestamp.isoformat()}"
 
 
 def _schema(table: Table) -> str:

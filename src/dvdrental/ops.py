@@ -32,6 +32,7 @@ STEP = Table(
         rows_duplicate BIGINT COMMENT 'Bronze: landed rows that say nothing new',
         rows_parsed BIGINT COMMENT 'Bronze: landed rows that were parsed; bronze holds the content of the others',
         rows_quarantined BIGINT COMMENT 'Bronze: landed rows that cannot be used',
+        rows_computed BIGINT COMMENT 'Silver, gold: rows that were computed and compared with the published ones',
         rows_inserted BIGINT COMMENT 'Rows added',
         rows_updated BIGINT COMMENT 'Rows changed',
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
@@ -89,6 +90,7 @@ class Step:
     rows_duplicate: int | None = None
     rows_parsed: int | None = None
     rows_quarantined: int | None = None
+    rows_computed: int | None = None
     rows_inserted: int | None = None
     rows_updated: int | None = None
     rows_deleted: int | None = None

@@ -1,5 +1,6 @@
 """Publishing, the same for every silver and gold table: difference -> stage -> audit -> one commit -> ledger."""
 
+from collections.abc import Callable, Mapping
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Observation, Window
@@ -8,7 +9,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import is_up_to_date
+from dvdrental.provenance import changed_inputs, is_up_to_date
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -16,8 +17,18 @@ from dvdrental.table import Table
 LOADED_AT = "_loaded_at"
 
 
-def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
-    """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
+Touched = Callable[[DataFrame, Mapping[str, DataFrame], Mapping[str, DataFrame]], DataFrame]
+"""Published rows, inputs as `build` takes them, change feeds of inputs -> keys of the rows that may differ."""
+
+
+def scope_of(lake: Lake, table: Table, touched: Touched, inputs: Mapping[str, DataFrame]) -> DataFrame | None:
+    """Keys of the rows that may differ from the published ones, one column; None means all."""
+    changed = changed_inputs(lake, table)
+    return lake.write_stage(_scope_path(lake, table), touched(lake.table(table), inputs, changed)) if changed else None
+
+
+def publish(lake: Lake, table: Table, desired: DataFrame, scope: DataFrame | None = None) -> Step:
+    """Make the table hold the desired rows, or those of a scope. No difference, no commit; no good audit, no commit.
 
     Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed.
     """
@@ -26,22 +37,29 @@ def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
             lake.add_missing_columns(table)
             step.state = lake.state(lake.name(table.layer, table.name))
         if not is_up_to_date(lake, step):
-            _bring_up_to_date(lake, table, desired, step)
+            _bring_up_to_date(lake, table, desired, scope, step)
     return step
 
 
-def _bring_up_to_date(lake: Lake, table: Table, desired: DataFrame, step: Step) -> None:
+def _bring_up_to_date(lake: Lake, table: Table, desired: DataFrame, scope: DataFrame | None, step: Step) -> None:
     counts, stage = Observation(), lake.stage_path(table)
     published = lake.table(table) if step.state else None
-    changes = difference(published, desired, table).observe(counts, *_counts())
+    compared = published if published is None or scope is None else published.join(scope, scope.columns, "left_semi")
+    changes = difference(compared, desired, table).observe(counts, *_counts())
     changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
     staged = lake.write_stage(stage, _resolve(lake, table, changes))
-    _take(step, counts.get)
+    _take(step, counts.get, published.count() if published is not None and scope is not None else None)
     if step.rows_inserted or step.rows_updated or step.rows_deleted:
         step.checks = _audit(table, staged, published, step)
         gate.refuse(table, step.checks, stage)
         _commit(lake, table, staged, step)
     lake.drop_stage(stage)
+    if scope is not None:
+        lake.drop_stage(_scope_path(lake, table))
+
+
+def _scope_path(lake: Lake, table: Table) -> str:
+    return f"{lake.stage_path(table)}.scope"
 
 
 def difference(published: DataFrame | None, desired: DataFrame, table: Table) -> DataFrame:
@@ -69,17 +87,21 @@ def difference(published: DataFrame | None, desired: DataFrame, table: Table) ->
 def _counts() -> list[Column]:
     return [
         F.count_if("_was").alias("rows_before"),
+        F.count_if(F.coalesce("_op", F.lit("")) != "delete").alias("rows_computed"),
         *(F.count_if(F.col("_op") == op).alias(f"rows_{op}") for op in ("insert", "update", "delete")),
     ]
 
 
-def _take(step: Step, counts: dict[str, int]) -> None:
+def _take(step: Step, counts: dict[str, int], rows_before: int | None) -> None:
+    """`rows_before` where only a scope was compared and counted."""
+    step.rows_computed = counts["rows_computed"]
     step.rows_inserted, step.rows_updated, step.rows_deleted = (
         counts["rows_insert"],
         counts["rows_update"],
         counts["rows_delete"],
     )
-    step.rows_after = counts["rows_before"] + counts["rows_insert"] - counts["rows_delete"]
+    before = counts["rows_before"] if rows_before is None else rows_before
+    step.rows_after = before + counts["rows_insert"] - counts["rows_delete"]
 
 
 def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:

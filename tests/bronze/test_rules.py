@@ -433,8 +433,8 @@ def test_rule_13_bad_value_of_every_type_is_noted_after_what_the_source_noted(sp
 
 def test_rule_14_what_is_no_object_is_set_aside_with_its_id(lake: Lake) -> None:
     good = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27"}'
-    bad = [good[:-1], good[:20], "", "[]", f"[{good}]", "5", '"text"', "null", None, "{category_id:1}"]
-    land_raw(lake, "category", [good, *bad])
+    bad = [good[:-1], good[:20], "", "[]", f"[{good}]", "5", '"text"', "null", None, "{category_id:1}", good + " 1"]
+    land_raw(lake, "category", [good + " \n", *bad])
     step = take_in(lake)
     assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (len(bad) + 1, 1, len(bad))
     set_aside = {row.raw_id: row.rule for row in lake.table(QUARANTINE).collect()}

@@ -67,7 +67,7 @@ def needed(bundle: Bundle) -> dict[str, set[str]]:
 
 
 def read_by(notebook: Path) -> set[str]:
-    """Tasks behind the notebook's `lake.changes(...)` and `lake.table(...)`; what cannot be told stays as it is."""
+    """Tasks behind the notebook's `lake.changes(...)` and `lake.read(...)`; what cannot be told stays as it is."""
     tree = ast.parse(notebook.read_text(encoding="utf-8"))
     imported = _imported(tree)
     reads = set()

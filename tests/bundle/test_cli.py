@@ -246,4 +246,4 @@ def test_run_is_done_by_the_local_runner(
         assert call("deploy").returncode == 0
         answer = call("run", "dvd_rental_pipeline", "--params", given)
     assert answer.returncode == 0, workspace.outputs
-    assert lake.table(rental_obt.TABLE).count() == len(sample["rental"])
+    assert lake.read(rental_obt.TABLE).count() == len(sample["rental"])

@@ -12,13 +12,13 @@ def test_tables_are_found_under_each_way_to_import_them(tmp_path: Path) -> None:
     code = """
         from dvdrental.silver import dim_film as film
         from dvdrental.gold.preset_rental_obt import VIEW
-        build(films=lake.table(film.TABLE), rentals=lake.table(VIEW).limit(20))
+        build(films=lake.read(film.TABLE), rentals=lake.read(VIEW).limit(20))
     """
     assert read_by(notebook(tmp_path, code)) == {"silver_dim_film", "gold_preset_rental_obt"}
 
 
 def test_table_that_cannot_be_told_is_not_passed_over(tmp_path: Path) -> None:
-    assert read_by(notebook(tmp_path, "lake.table(tables[0])")) == {"tables[0]"}
+    assert read_by(notebook(tmp_path, "lake.read(tables[0])")) == {"tables[0]"}
 
 
 def test_reference_of_a_contract_counts_without_being_read(bundle: Bundle) -> None:

@@ -216,7 +216,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
     lineage.every_task_waits_for_what_it_needs: {
         "forgotten dependency": (JOB, "            - {task_key: silver_dim_film}\n", ""),
         "forgotten reference": (JOB, "[{task_key: silver_dim_actor}]", "[{task_key: bronze_ingest}]"),
-        "another read": ("notebooks/silver/dim_actor.py", 'lake.changes("actor")', "lake.table(dim_film.TABLE)"),
+        "another read": ("notebooks/silver/dim_actor.py", 'lake.changes("actor")', "lake.read(dim_film.TABLE)"),
         "nothing reconciled": (JOB, "            - {task_key: silver_dim_address}\n", ""),
     },
     lineage.every_dependency_has_a_reason: {

@@ -3,62 +3,20 @@
 import copy
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.lake import Lake
-from dvdrental.local.bundle import Bundle
-from dvdrental.local.folder import land, open_lake, parameters
-from dvdrental.local.job import Task, plan, run
+from dvdrental.local.folder import land
 from dvdrental.local.landing import Database, Row
-from tests import contracts
-from tests.conftest import ROOT
+from tests.house import House
 from tests.landing import MORNING
 
 CHANGED = "2026-01-10 12:00:00"
 CHANGED_AT = datetime(2026, 1, 10, 12)
-
-
-@dataclass
-class House:
-    """A lake in a folder, its source, and what was in its tables after each run."""
-
-    spark: SparkSession
-    folder: Path
-    source: Database
-    tables: dict[str, list[Any]] = field(default_factory=dict)
-    before: dict[str, list[Any]] = field(default_factory=dict)
-
-    def run(self, run_id: str, days: int) -> list[Task]:
-        land(self.source, self.folder, "v2", MORNING + timedelta(days=days))
-        lake = open_lake(self.spark, self.folder)
-        tasks = plan(Bundle(ROOT), "dvd_rental_pipeline", parameters(self.folder, run_id))
-        run(tasks, self.spark, lambda task: None)
-        assert {task.key: repr(task.error) for task in tasks if task.state != "success"} == {}
-        self.before, self.tables = self.tables, {name: rows(lake, name) for name in contracts.TABLES}
-        return tasks
-
-    def commits(self) -> dict[str, int]:
-        logs = self.folder.glob("*/*/_delta_log")
-        return {f"{log.parent.parent.name}.{log.parent.name}": len(list(log.glob("*.json"))) for log in logs}
-
-    def new(self, table: str) -> list[Any]:
-        """Rows that were not there before, or not like this."""
-        return list((Counter(self.tables[table]) - Counter(self.before[table])).elements())
-
-    def gone(self, table: str) -> list[Any]:
-        return list((Counter(self.before[table]) - Counter(self.tables[table])).elements())
-
-
-def rows(lake: Lake, name: str) -> list[Any]:
-    frame = lake.table(contracts.TABLES[name]).drop("_loaded_at", "special_features")
-    return frame.collect()
 
 
 def row(database: Database, table: str, **where: object) -> Row:
@@ -66,38 +24,45 @@ def row(database: Database, table: str, **where: object) -> Row:
 
 
 @pytest.fixture(scope="module")
-def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, sample: Database) -> Iterator[House]:
-    made = House(spark, tmp_path_factory.mktemp("house"), copy.deepcopy(sample))
-    yield made
-    for schema in ("bronze", "silver", "gold", "ops", "landing"):
-        spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+def source(sample: Database) -> Database:
+    return copy.deepcopy(sample)
 
 
 @pytest.fixture(scope="module")
-def first(house: House) -> House:
-    house.run("first", 0)
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    made = House(spark, tmp_path_factory.mktemp("house"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def first(house: House, source: Database) -> House:
+    land(source, house.folder, "v2", MORNING)
+    house.work("first")
     return house
 
 
 @pytest.fixture(scope="module")
-def again(first: House) -> tuple[dict[str, int], dict[str, int]]:
+def again(first: House, source: Database) -> tuple[dict[str, int], dict[str, int]]:
     """Commits before and after a run on the same landing."""
     before = first.commits()
-    first.run("again", 0)
+    land(source, first.folder, "v2", MORNING)
+    first.work("again")
     return before, first.commits()
 
 
 @pytest.fixture(scope="module")
-def changed(again: object, first: House) -> House:
+def changed(again: object, first: House, source: Database) -> House:
     for change in TEN_CHANGES:
-        change(first.source)
-    first.run("changed", 7)
+        change(source)
+    land(source, first.folder, "v2", MORNING + timedelta(days=7))
+    first.work("changed")
     return first
 
 
-def test_first_run_fills_every_table(first: House) -> None:
+def test_first_run_fills_every_table(first: House, sample: Database) -> None:
     assert {name for name, content in first.tables.items() if not content} == set()
-    assert len(first.tables["gold.rental_obt"]) == len(first.source["rental"])
+    assert len(first.tables["gold.rental_obt"]) == len(sample["rental"])
 
 
 def test_same_landing_again_commits_to_nothing_but_the_ledger(again: tuple[dict[str, int], dict[str, int]]) -> None:
@@ -195,12 +160,14 @@ def residents(database: Database, city_id: str | None) -> set[int]:
     return {int(r["customer_id"]) for r in database["customer"] if r["address_id"] in here}
 
 
-def test_renamed_city_and_move_open_versions_of_exactly_those_customers(changed: House, sample: Database) -> None:
+def test_renamed_city_and_move_open_versions_of_exactly_those_customers(
+    changed: House, sample: Database, source: Database
+) -> None:
     city = row(sample, "address", address_id=sample["customer"][2]["address_id"])["city_id"]
     mover = int(sample["customer"][0]["customer_id"])
     two = Counter(r.customer_id for r in changed.tables["silver.dim_customer"])
     # whoever lives there before or after, for the mover may come from there or go there
-    assert {key for key, count in two.items() if count == 2} == residents(changed.source, city) | {mover}
+    assert {key for key, count in two.items() if count == 2} == residents(source, city) | {mover}
     assert set(two.values()) == {1, 2}
     assert {r.valid_from for r in changed.new("silver.dim_customer") if r.is_current} == {CHANGED_AT}
 
@@ -275,8 +242,8 @@ def test_payments_are_deleted_corrected_and_added(changed: House, sample: Databa
     assert {r.payment_id for r in changed.gone("silver.fact_payments")} == {gone, corrected}
 
 
-def test_total_revenue_follows_the_source_to_the_cent(changed: House) -> None:
-    total = sum(Decimal(r["amount"] or 0) for r in changed.source["payment"])
+def test_total_revenue_follows_the_source_to_the_cent(changed: House, source: Database) -> None:
+    total = sum(Decimal(r["amount"] or 0) for r in source["payment"])
     assert sum(r.amount for r in changed.tables["gold.rental_obt"]) == total
     assert sum(r.revenue for r in changed.tables["gold.monthly_store_sales"]) == total
 

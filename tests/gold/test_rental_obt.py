@@ -4,7 +4,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.gold import rental_obt
-from tests.rows import Found, built, one, pick
+from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_store, fact_rentals
+from dvdrental.table import Table
+from tests.rows import Found, Row, built, feed, one, pick, rows
 
 CHANGE = "2005-07-01"
 OLD, RECENT, OPEN, ALL_UNKNOWN, CUSTOMER_GONE, IN_OTHER_LONDON = 1, 2, 3, 4, 5, 6
@@ -154,3 +156,66 @@ def test_rental_of_unknown_members_is_kept_with_its_amount(found: Found) -> None
     ]
     names = ("customer_city", "store_city", "inventory_store_city", "title", "category", "is_active_customer")
     assert [row[c] for c in names] == [None] * 6
+
+
+# ------------------------------------------------------------------------------------------------------- touched
+
+PUBLISHED = [
+    dict(
+        rental_key=1, customer_id=1, customer_key=11, store_key=21, inventory_store_key=22, film_key=31, category_key=41
+    ),
+    dict(
+        rental_key=2, customer_id=1, customer_key=12, store_key=22, inventory_store_key=23, film_key=32, category_key=42
+    ),
+    dict(
+        rental_key=3, customer_id=2, customer_key=13, store_key=23, inventory_store_key=23, film_key=33, category_key=43
+    ),
+]
+
+
+def touched(spark: SparkSession, table: Table, *changes: Row) -> set[int]:
+    published = rows(spark, rental_obt.TABLE, *PUBLISHED)
+    found = rental_obt.touched(published, {}, {table.full_name: feed(spark, table, *changes)})
+    return {row.rental_key for row in found.collect()}
+
+
+def updated(before: Row, **values: object) -> tuple[Row, Row]:
+    return {"_change_type": "update_preimage"} | dict(before), {"_change_type": "update_postimage"} | before | values
+
+
+@pytest.mark.parametrize(
+    ("dimension", "key", "shown", "hit"),
+    [
+        (dim_customer.TABLE, dict(customer_key=11), "city", {1}),
+        (dim_store.TABLE, dict(store_key=22), "city", {1, 2}),
+        (dim_store.TABLE, dict(store_key=22), "district", {2}),
+        (dim_film.TABLE, dict(film_key=33), "title", {3}),
+        (dim_category.TABLE, dict(category_key=42), "name", {2}),
+    ],
+)
+def test_what_is_shown_of_a_version_touches_its_rentals(
+    spark: SparkSession, dimension: Table, key: Row, shown: str, hit: set[int]
+) -> None:
+    assert touched(spark, dimension, *updated(key, **{shown: "new"})) == hit
+    assert touched(spark, dimension, *updated(key, last_update="2026-01-01")) == set()
+
+
+def test_active_flag_of_today_touches_all_rentals_of_the_customer(spark: SparkSession) -> None:
+    before = dict(customer_key=12, customer_id=1)
+    assert touched(spark, dim_customer.TABLE, *updated(before, is_active_customer=False)) == {1, 2}
+    opened = dict(customer_key=14, customer_id=2, is_active_customer=False)
+    assert touched(spark, dim_customer.TABLE, opened) == {3}
+
+
+@pytest.mark.parametrize("kind", ["insert", "update_postimage", "delete"])
+def test_fact_touches_its_row(spark: SparkSession, kind: str) -> None:
+    assert touched(spark, fact_rentals.TABLE, dict(rental_key=7, _change_type=kind)) == {7}
+
+
+def test_new_days_touch_nothing(spark: SparkSession) -> None:
+    assert touched(spark, dim_date.TABLE, dict(date_key=20260101)) == set()
+
+
+def test_scope_limits_what_is_built(spark: SparkSession) -> None:
+    found = built(spark, rental_obt, rentals=[dict(rental_key=1), dict(rental_key=2)], scope=[{"rental_key": 2}])
+    assert [row["rental_key"] for row in found] == [2]

@@ -1,8 +1,9 @@
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.silver import fact_payments
-from tests.rows import Found, built, pick
+from dvdrental.silver import dim_customer, dim_staff, dim_store, fact_payments, fact_rentals
+from dvdrental.table import Table
+from tests.rows import Found, Row, built, feed, pick, rows
 
 CHANGE = "2007-03-01"
 """When payer 1 and store 1 change, long after the rental."""
@@ -122,3 +123,62 @@ def test_day_and_time_are_those_of_the_payment(found: Found) -> None:
     assert pick(found, "payment_date_key payment_date", payment_id=AFTER_TRANSFER) == [
         (20070514, "2007-05-14 13:44:29.996577")
     ]
+
+
+# ------------------------------------------------------------------------------------------------------- touched
+
+PUBLISHED = [
+    dict(payment_id=1, rental_id=1, customer_id=1, staff_id=1, store_id=1, payment_date="2007-02-15"),
+    dict(payment_id=2, rental_id=1, customer_id=1, staff_id=1, store_id=1, payment_date="2007-04-15"),
+    dict(payment_id=3, rental_id=2, customer_id=2, staff_id=2, store_id=2, payment_date="2007-04-15"),
+]
+UPDATE = (dict(_change_type="update_preimage"), dict(_change_type="update_postimage"))
+
+
+def touched(spark: SparkSession, table: Table | str, *changes: Row) -> set[int]:
+    name = f"bronze.{table}" if isinstance(table, str) else table.full_name
+    published = rows(spark, fact_payments.TABLE, *PUBLISHED)
+    found = fact_payments.touched(published, {}, {name: feed(spark, table, *changes)})
+    return {row.payment_id for row in found.collect()}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "natural"),
+    [
+        (dim_customer.TABLE, dict(customer_key=9, customer_id=1)),
+        (dim_staff.TABLE, dict(staff_key=9, staff_id=1)),
+        (dim_store.TABLE, dict(store_key=9, store_id=1)),
+    ],
+)
+def test_another_version_touches_payments_from_its_start_on(
+    spark: SparkSession, dimension: Table, natural: Row
+) -> None:
+    before, after = (natural | change for change in UPDATE)
+    assert touched(spark, dimension, before, after | {"valid_to": CHANGE}) == {2}
+
+
+def test_another_store_of_a_member_of_staff_touches_their_payments(spark: SparkSession) -> None:
+    before, after = (dict(staff_key=9, staff_id=1) | change for change in UPDATE)
+    assert touched(spark, dim_staff.TABLE, before, after | {"store_id": 2}) == {1, 2}
+
+
+def test_own_events_touch_a_payment_whether_published_or_not(spark: SparkSession) -> None:
+    assert touched(spark, "payment", dict(payment_id=3), dict(payment_id=77, _is_delete=True)) == {3, 77}
+
+
+@pytest.mark.parametrize("column", ["film_key", "category_key", "inventory_store_key"])
+def test_what_a_payment_takes_from_its_rental_touches_it(spark: SparkSession, column: str) -> None:
+    before, after = (dict(rental_key=9, rental_id=1) | change for change in UPDATE)
+    assert touched(spark, fact_rentals.TABLE, before, after | {column: 7}) == {1, 2}
+    assert touched(spark, fact_rentals.TABLE, before, after | {"is_returned": True}) == set()
+
+
+@pytest.mark.parametrize("kind", ["insert", "delete"])
+def test_rental_that_comes_or_goes_touches_its_payments(spark: SparkSession, kind: str) -> None:
+    assert touched(spark, fact_rentals.TABLE, dict(rental_key=9, rental_id=2, _change_type=kind)) == {3}
+
+
+def test_scope_limits_what_is_built_to_whole_payments(spark: SparkSession) -> None:
+    payment = [dict(payment_id=number, rental_id=1, payment_date="2007-02-15", amount="1.00") for number in (1, 2)]
+    found = built(spark, fact_payments, payment=payment, scope=[{"payment_id": 2}])
+    assert pick(found, "payment_id") == [(2,)]

@@ -3,8 +3,17 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.silver import dim_inventory, fact_rentals
-from tests.rows import Found, built, one, pick
+from dvdrental.silver import (
+    dim_category,
+    dim_customer,
+    dim_film,
+    dim_inventory,
+    dim_staff,
+    dim_store,
+    fact_rentals,
+)
+from dvdrental.table import Table
+from tests.rows import Found, Row, built, feed, log, one, pick, rows
 
 CHANGE = "2005-07-01"
 """When customer 1, film 1, category 5 and store 1 change."""
@@ -251,3 +260,114 @@ def test_deleted_rental_is_gone(found: Found) -> None:
 def test_rental_keeps_its_key_when_the_source_touches_it(spark: SparkSession, found: Found) -> None:
     touched: list[dict[str, Any]] = [dict(rental_id=BEFORE, rental_date="2005-05-25", last_update="2020-01-01")]
     assert one(built(spark, fact_rentals, rental=touched))["rental_key"] == one(found, rental_id=BEFORE)["rental_key"]
+
+
+# ------------------------------------------------------------------------------------------------------- touched
+
+PUBLISHED = [
+    dict(
+        rental_id=1,
+        rental_date="2005-06-01",
+        customer_id=1,
+        inventory_id=1,
+        staff_id=1,
+        film_id=1,
+        category_id=1,
+        store_id=1,
+        inventory_store_id=2,
+    ),
+    dict(
+        rental_id=2,
+        rental_date="2005-08-01",
+        customer_id=1,
+        inventory_id=1,
+        staff_id=1,
+        film_id=1,
+        category_id=1,
+        store_id=1,
+        inventory_store_id=2,
+    ),
+    dict(
+        rental_id=3,
+        rental_date="2005-08-01",
+        customer_id=2,
+        inventory_id=2,
+        staff_id=2,
+        film_id=2,
+        category_id=2,
+        store_id=2,
+        inventory_store_id=1,
+    ),
+]
+CLOSED = [dict(_change_type="update_preimage"), dict(_change_type="update_postimage", valid_to=CHANGE)]
+"""A version that ends, as it does where another one begins."""
+
+
+def touched(spark: SparkSession, table: Table | str, *changes: Row, payment: tuple[Row, ...] = ()) -> set[int]:
+    name = f"bronze.{table}" if isinstance(table, str) else table.full_name
+    changed = {name: feed(spark, table, *changes)}
+    found = fact_rentals.touched(
+        rows(spark, fact_rentals.TABLE, *PUBLISHED), {"payment": log(spark, "payment", *payment)}, changed
+    )
+    return {row.rental_id for row in found.collect()}
+
+
+@pytest.mark.parametrize(
+    ("dimension", "natural", "hit"),
+    [
+        (dim_customer.TABLE, dict(customer_key=9, customer_id=1), {2}),
+        (dim_film.TABLE, dict(film_key=9, film_id=1), {2}),
+        (dim_category.TABLE, dict(category_key=9, category_id=1), {2}),
+        (dim_staff.TABLE, dict(staff_key=9, staff_id=1), {2}),
+        (dim_store.TABLE, dict(store_key=9, store_id=1), {2, 3}),  # the second one as the store that owns the copy
+    ],
+)
+def test_another_version_touches_rentals_from_its_start_on(
+    spark: SparkSession, dimension: Table, natural: Row, hit: set[int]
+) -> None:
+    assert touched(spark, dimension, *(natural | change for change in CLOSED)) == hit
+
+
+@pytest.mark.parametrize("column", ["category_id", "rental_duration"])
+def test_what_a_rental_takes_from_a_film_touches_all_its_rentals(spark: SparkSession, column: str) -> None:
+    before = dict(film_key=9, film_id=1, _change_type="update_preimage")
+    assert touched(spark, dim_film.TABLE, before, before | {"_change_type": "update_postimage", column: 7}) == {1, 2}
+
+
+def test_what_no_rental_takes_from_a_film_touches_none(spark: SparkSession) -> None:
+    before = dict(film_key=9, film_id=1, _change_type="update_preimage")
+    after = before | {"_change_type": "update_postimage", "description": "new"}
+    assert touched(spark, dim_film.TABLE, before, after) == set()
+
+
+def test_another_store_of_a_member_of_staff_touches_their_rentals(spark: SparkSession) -> None:
+    before = dict(staff_key=9, staff_id=2, store_id=1, _change_type="update_preimage")
+    assert touched(spark, dim_staff.TABLE, before, before | {"_change_type": "update_postimage", "store_id": 2}) == {3}
+
+
+def test_own_events_touch_a_rental_whether_published_or_not(spark: SparkSession) -> None:
+    assert touched(spark, "rental", dict(rental_id=3), dict(rental_id=77)) == {3, 77}
+
+
+def test_event_of_a_copy_touches_its_rentals(spark: SparkSession) -> None:
+    assert touched(spark, "inventory", dict(inventory_id=1)) == {1, 2}
+
+
+def test_payment_touches_every_rental_that_it_ever_was_for(spark: SparkSession) -> None:
+    events = (
+        dict(payment_id=5, rental_id=1),
+        dict(payment_id=5, rental_id=3),
+        dict(payment_id=5, _is_delete=True),
+        dict(payment_id=6, rental_id=2),
+    )
+    assert touched(spark, "payment", dict(payment_id=5, _is_delete=True), payment=events) == {1, 3}
+
+
+def test_payment_that_moved_away_from_a_touched_rental_does_not_count_for_it(spark: SparkSession) -> None:
+    payment = [
+        dict(payment_id=5, rental_id=1, amount="5.00", _at="2005-06-01"),
+        dict(payment_id=5, rental_id=2, amount="5.00", _at="2005-06-02"),
+    ]
+    rental = [dict(rental_id=number, rental_date="2005-06-01") for number in (1, 2)]
+    found = built(spark, fact_rentals, rental=rental, payment=payment, scope=[{"rental_id": 1}])
+    assert pick(found, "rental_id rental_amount number_of_payments") == [(1, "0.00", 0)]

@@ -44,7 +44,8 @@ def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFram
     read = parsed.withColumns({"wide": wide, "texts": F.when(flagged, texts)})
     return read.withColumns(
         {
-            "broken": F.col("_held").isNull() & (F.col("wide").isNull() | (flagged & F.col("texts").isNull())),
+            "broken": F.col("_held").isNull()
+            & (F.col("wide").isNull() | (flagged & F.col("texts").isNull()) | ~_ends()),
             "_rescued": _rescued(body, stream) if rescue else F.lit(None).cast("string"),
         }
     )
@@ -53,6 +54,11 @@ def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFram
 def _harmless() -> Column:
     """The payload, or NULL where a number would keep the parser busy for minutes as it is written out in full."""
     return F.when(~F.col("data").rlike(MONSTER), F.col("data"))
+
+
+def _ends() -> Column:
+    """The parser does not look at what follows the object."""
+    return F.rtrim("data", F.lit(" \t\r\n")).endswith("}")
 
 
 def quoted(name: str) -> str:

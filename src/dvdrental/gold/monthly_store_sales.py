@@ -40,7 +40,7 @@ def build(rentals: DataFrame, payments: DataFrame, stores: DataFrame) -> DataFra
 
 
 def _monthly(facts: DataFrame, at: str, of_key: DataFrame) -> GroupedData:
-    known = facts.join(of_key, on="store_key", how="left")
+    known = facts.drop("store_id").join(of_key, on="store_key", how="left")  # -1 where the store is unknown
     return known.groupBy("store_id", F.trunc(at, "month").alias("month_start"))
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
+from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -27,6 +28,7 @@ from dvdrental.ops import describe
 from dvdrental.settings import Settings
 
 JOB = "dvd_rental_pipeline"
+BEFORE_SILVER = ("ops_airbyte_sync", "bronze_ingest")
 EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
 CONSOLE = Console()
 
@@ -53,10 +55,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--source", default="sample", help="sample, a pg_dump tar archive, postgresql://...")
         command.add_argument("--lake", type=Path, help="folder of the lake (default: lake/<source>)")
         command.add_argument("--envelope", choices=get_args(Envelope), default="v2", help="form of Airbyte's landing")
+    rebuild = commands.add_parser("rebuild", help="compute silver and gold anew from bronze, and publish what differs")
+    rebuild.set_defaults(command=_rebuild)
     again = commands.add_parser("replay", help="try the rows that were set aside once more")
     again.set_defaults(command=_replay)
-    again.add_argument("--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="job parameter")
-    again.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
+    for command in (rebuild, again):
+        command.add_argument(
+            "--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="job parameter"
+        )
+        command.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
     sql = commands.add_parser("sql", help="run a query on the lake")
     sql.set_defaults(command=_sql)
     sql.add_argument("query")
@@ -88,10 +95,29 @@ def _run(options: argparse.Namespace) -> int:
         spark = start_session(folder)
         landing.result()
         lakes.open_lake(spark, folder)
-        with Progress(CONSOLE, tasks) as progress:
-            good = run(tasks, spark, progress.changed)
+        good = _work(tasks, spark)
     _summary(tasks, folder, time.monotonic() - began)
     return 0 if good else 1
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    """The job without what comes before silver: bronze stays as it is."""
+    began, folder = time.monotonic(), _existing(options.lake)
+    own = dict(pair.partition("=")[::2] for pair in options.parameter) | {"rebuild": "yes"}
+    parameters = lakes.parameters(folder, _run_id(), lakes.landed_envelope(folder)) | own
+    tasks = [task for task in plan(Bundle(find_root(Path.cwd())), JOB, parameters) if task.key not in BEFORE_SILVER]
+    Settings(**tasks[0].parameters)
+    with lakes.locked(folder):
+        spark = start_session(folder)
+        lakes.open_lake(spark, folder)
+        good = _work(tasks, spark)
+    _summary(tasks, folder, time.monotonic() - began)
+    return 0 if good else 1
+
+
+def _work(tasks: list[Task], spark: SparkSession) -> bool:
+    with Progress(CONSOLE, tasks) as progress:
+        return run(tasks, spark, progress.changed)
 
 
 def _replay(options: argparse.Namespace) -> int:

@@ -1,9 +1,13 @@
 """silver.fact_payments: one row per live payment; payer and till as of the payment, film and copy as of the rental."""
 
+from collections.abc import Mapping
+from functools import reduce
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, date_key, surrogate_key
+from dvdrental.feed import differing, reach
 from dvdrental.history import as_of, current
 from dvdrental.silver import (
     dim_category,
@@ -12,6 +16,7 @@ from dvdrental.silver import (
     dim_film,
     dim_staff,
     dim_store,
+    fact_rentals,
 )
 from dvdrental.silver.fact_rentals import VERSION
 from dvdrental.table import Table
@@ -35,6 +40,7 @@ TABLE = Table(
         rental_id INT COMMENT 'Rental that was paid for',
         customer_id INT COMMENT 'Who paid, whatever the version',
         staff_id INT COMMENT 'Who took the money, whatever the version',
+        store_id INT COMMENT 'Store of that member of staff, whatever the version',
         payment_date TIMESTAMP_NTZ NOT NULL COMMENT 'When it was paid; long after the rental in this data',
         amount DECIMAL(5,2) NOT NULL COMMENT 'US dollars; may be 0',
         _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
@@ -54,8 +60,16 @@ OF_RENTAL = ["film_key", "category_key", "inventory_store_key"]
 
 
 def build(
-    payment: DataFrame, rentals: DataFrame, customers: DataFrame, stores: DataFrame, staff: DataFrame
+    payment: DataFrame,
+    rentals: DataFrame,
+    customers: DataFrame,
+    stores: DataFrame,
+    staff: DataFrame,
+    scope: DataFrame | None = None,
 ) -> DataFrame:
+    """All payments, or those whose payment_id is in the scope."""
+    if scope is not None:
+        payment = payment.join(scope, "payment_id", "left_semi")
     at = "payment_date"
     facts = current(payment, ["payment_id"])
     facts = facts.join(rentals.select("rental_id", "rental_key", *OF_RENTAL), on="rental_id", how="left")
@@ -67,3 +81,26 @@ def build(
     facts = as_of(facts, stores.select("store_id", "store_key", *VERSION), on="store_id", at=at, key="store_key")
     keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
     return facts.withColumns(keys).select(*TABLE.column_names[:-1])
+
+
+def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
+    """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or a version of
+    a dimension that holds at its time."""
+    found = [feed.select("payment_id") for name, feed in changed.items() if name == "bronze.payment"]
+    if fact_rentals.TABLE.full_name in changed:
+        differ = differing(changed[fact_rentals.TABLE.full_name], "rental_key", ["rental_id", *OF_RENTAL])
+        rentals = differ.select(F.coalesce("after.rental_id", "before.rental_id").alias("rental_id"))
+        found.append(published.join(rentals, "rental_id", "left_semi").select("payment_id"))
+    for dimension, column, taken in LOOKUPS:
+        if dimension.full_name in changed:
+            reached = reach(changed[dimension.full_name], column, dimension.key[0], taken)
+            found.append(published.join(reached, column).filter("payment_date >= since").select("payment_id"))
+    return reduce(DataFrame.unionByName, found, published.select("payment_id").limit(0)).distinct()
+
+
+LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
+    (dim_customer.TABLE, "customer_id", []),
+    (dim_staff.TABLE, "staff_id", ["store_id"]),
+    (dim_store.TABLE, "store_id", []),
+)
+"""Dimension, its natural key here and there, what else of the version a fact uses."""

@@ -1,9 +1,13 @@
 """silver.fact_rentals: one row per live rental; dimension keys are those valid when it was handed out."""
 
+from collections.abc import Mapping
+from functools import reduce
+
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import date_key, surrogate_key
+from dvdrental.feed import reach
 from dvdrental.history import as_of, chain, current
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_staff, dim_store
 from dvdrental.table import Table
@@ -28,6 +32,10 @@ TABLE = Table(
         customer_id INT COMMENT 'Customer, whatever the version',
         inventory_id INT COMMENT 'Copy, whatever the version',
         staff_id INT COMMENT 'Member of staff, whatever the version',
+        film_id INT COMMENT 'Film of the copy, whatever the version',
+        category_id INT COMMENT 'Category of the film, whatever the version',
+        store_id INT COMMENT 'Store of the member of staff, whatever the version',
+        inventory_store_id INT COMMENT 'Store that owned the copy, whatever the version',
         rental_date TIMESTAMP_NTZ NOT NULL COMMENT 'When the copy was handed out',
         return_date TIMESTAMP_NTZ COMMENT 'When it came back; NULL while it is out',
         due_date TIMESTAMP_NTZ COMMENT 'When it has to be back: rental_date plus the allowed days of the film',
@@ -64,14 +72,18 @@ def build(
     categories: DataFrame,
     stores: DataFrame,
     staff: DataFrame,
+    scope: DataFrame | None = None,
 ) -> DataFrame:
+    """All rentals, or those whose rental_id is in the scope."""
+    if scope is not None:
+        rental, payment = rental.join(scope, "rental_id", "left_semi"), _payments_of(scope, payment)
     copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
-    copies = copies.withColumnRenamed("store_id", "copy_store_id").drop("is_deleted")
+    copies = copies.withColumnRenamed("store_id", "inventory_store_id").drop("is_deleted")
     copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
     films = films.select("film_id", "film_key", "category_id", "rental_duration", *VERSION)
     staff = staff.select("staff_id", "staff_key", "store_id", *VERSION)
     owners = stores.select(
-        F.col("store_id").alias("copy_store_id"), F.col("store_key").alias("inventory_store_key"), *VERSION
+        F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *VERSION
     )
     at = "rental_date"
     facts = current(rental, ["rental_id"]).join(paid(payment), on="rental_id", how="left")
@@ -82,10 +94,49 @@ def build(
         (customers.select("customer_id", "customer_key", *VERSION), "customer_id", "customer_key"),
         (categories.select("category_id", "category_key", *VERSION), "category_id", "category_key"),
         (stores.select("store_id", "store_key", *VERSION), "store_id", "store_key"),
-        (owners, "copy_store_id", "inventory_store_key"),
+        (owners, "inventory_store_id", "inventory_store_key"),
     ):
         facts = as_of(facts, dimension, on=on, at=at, key=key)
     return measured(facts).select(*TABLE.column_names[:-1])
+
+
+def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
+    """rental_id of each rental whose row may differ: its own events, its payments, its copy, or a version of a
+    dimension that holds at its time."""
+    found = [feed.select("rental_id") for name, feed in changed.items() if name == "bronze.rental"]
+    if "bronze.payment" in changed:
+        moved = changed["bronze.payment"].select("payment_id")
+        found.append(inputs["payment"].join(moved, "payment_id", "left_semi").select("rental_id"))
+    if "bronze.inventory" in changed:
+        copies = changed["bronze.inventory"].select("inventory_id")
+        found.append(published.join(copies, "inventory_id", "left_semi").select("rental_id"))
+    for dimension, column, taken in LOOKUPS:
+        if dimension.full_name in changed:
+            key, natural = dimension.column_names[:2]
+            reached = reach(changed[dimension.full_name], natural, key, taken).withColumnRenamed(natural, column)
+            found.append(published.join(reached, column).filter("rental_date >= since").select("rental_id"))
+    return (
+        reduce(DataFrame.unionByName, found, published.select("rental_id").limit(0))
+        .filter("rental_id is not null")
+        .distinct()
+    )
+
+
+LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
+    (dim_customer.TABLE, "customer_id", []),
+    (dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
+    (dim_staff.TABLE, "staff_id", ["store_id"]),
+    (dim_category.TABLE, "category_id", []),
+    (dim_store.TABLE, "store_id", []),
+    (dim_store.TABLE, "inventory_store_id", []),
+)
+"""Dimension, column of the fact that holds its natural key, what else of the version a fact uses."""
+
+
+def _payments_of(scope: DataFrame, payment: DataFrame) -> DataFrame:
+    """All events of each payment that ever was for a rental of the scope."""
+    ids = payment.join(scope, "rental_id", "left_semi").select("payment_id")
+    return payment.join(ids, "payment_id", "left_semi")
 
 
 def paid(payment: DataFrame) -> DataFrame:

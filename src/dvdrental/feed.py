@@ -1,0 +1,31 @@
+"""What Delta's change feed says of an input: which rows differ, and from when on a history gives another answer."""
+
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+
+def differing(feed: DataFrame, key: str, columns: Sequence[str]) -> DataFrame:
+    """One row per key whose row is not what it was: `key`, `before` and `after` (structs of the columns; NULL where
+    there is no row). What was changed and changed back is no difference."""
+    is_new = F.col("_change_type").isin("insert", "update_postimage")
+    image, at = F.struct(is_new.alias("is_new"), *columns), F.struct("_commit_version", is_new)
+    ends = feed.groupBy(key).agg(F.min_by(image, at).alias("first"), F.max_by(image, at).alias("last"))
+    kept = F.struct(*(F.col(f"first.{c}") for c in columns)), F.struct(*(F.col(f"last.{c}") for c in columns))
+    before = F.when(~F.col("first.is_new"), kept[0]).alias("before")
+    after = F.when(F.col("last.is_new"), kept[1]).alias("after")
+    return ends.select(key, before, after).filter("not before <=> after")
+
+
+def reach(feed: DataFrame, on: str, key: str, taken: Sequence[str] = ()) -> DataFrame:
+    """Per natural key the instant `since`: from then on `history.as_of` may find another `key`, or other `taken`
+    columns. A version that only ends elsewhere differs from the earlier of its two ends on."""
+    versions = differing(feed, key, [on, "valid_from", "valid_to", *taken])
+    same = F.lit(True)
+    for column in (on, "valid_from", *taken):
+        same = same & F.col(f"before.{column}").eqNullSafe(F.col(f"after.{column}"))
+    only_end = F.col("before").isNotNull() & F.col("after").isNotNull() & same
+    since = F.when(only_end, F.least("before.valid_to", "after.valid_to"))
+    since = since.otherwise(F.least("before.valid_from", "after.valid_from"))
+    return versions.groupBy(F.coalesce(f"before.{on}", f"after.{on}").alias(on)).agg(F.min(since).alias("since"))

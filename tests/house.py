@@ -1,0 +1,60 @@
+"""A lake in a folder on which the job runs, as `dvdrental run` would run it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from dvdrental.lake import Lake
+from dvdrental.local.bundle import Bundle
+from dvdrental.local.folder import open_lake, parameters
+from dvdrental.local.job import plan, run
+from tests import contracts
+from tests.conftest import ROOT, SCHEMAS
+
+
+@dataclass
+class House:
+    """`tables` and `before` hold what was in the tables after the last two runs of `work`."""
+
+    spark: SparkSession
+    folder: Path
+    tables: dict[str, list[Any]] = field(default_factory=dict)
+    before: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(self.spark, self.folder)
+
+    def work(self, run_id: str, tasks: Sequence[str] | None = None, **settings: str) -> list[dict[str, Any]]:
+        """Run the job, or some of its tasks; gives the ledger rows. Fails if a task fails."""
+        lake = self.lake
+        planned = plan(Bundle(ROOT), "dvd_rental_pipeline", parameters(self.folder, run_id) | settings)
+        chosen = [task for task in planned if tasks is None or task.key in tasks]
+        run(chosen, self.spark, lambda task: None)
+        assert {task.key: repr(task.error) for task in chosen if task.state != "success"} == {}
+        self.before, self.tables = self.tables, {name: rows(lake, name) for name in contracts.TABLES}
+        return [step for task in chosen for step in task.steps]
+
+    def commits(self) -> dict[str, int]:
+        logs = self.folder.glob("*/*/_delta_log")
+        return {f"{log.parent.parent.name}.{log.parent.name}": len(list(log.glob("*.json"))) for log in logs}
+
+    def new(self, table: str) -> list[Any]:
+        """Rows that were not there before, or not like this."""
+        return list((Counter(self.tables[table]) - Counter(self.before[table])).elements())
+
+    def gone(self, table: str) -> list[Any]:
+        return list((Counter(self.before[table]) - Counter(self.tables[table])).elements())
+
+    def close(self) -> None:
+        for schema in (*SCHEMAS, "landing"):
+            self.spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+def rows(lake: Lake, name: str) -> list[Any]:
+    table = contracts.TABLES[name]
+    return lake.table(table).drop("_loaded_at", "special_features").collect() if lake.exists(table) else []
