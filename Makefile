@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bundle-test connect-test check setup clean
+.PHONY: help run test test-long bundle-test connect-test check setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -16,6 +16,9 @@ run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or p
 
 test: setup ## all tests, as CI runs them
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+test-long: setup ## the same with many more random cases, weeks and rows (hours)
+	@DVDRENTAL_LONG=1 $(BIN)/pytest -n 2 --dist loadfile
 
 bundle-test: setup ## the bundle: rules, resource classes, fake workspace; and the CLI, where `databricks` is on the PATH
 	@$(BIN)/pytest -rs tests/bundle

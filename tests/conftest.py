@@ -22,7 +22,8 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    session = start_session(tmp_path_factory.mktemp("warehouse"))
+    """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect; only one process at a time then (-n 0)."""
+    session = start_session(tmp_path_factory.mktemp("warehouse"), connect=os.environ.get("DVDRENTAL_CONNECT") == "1")
     yield session
     session.stop()
 

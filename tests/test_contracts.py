@@ -7,6 +7,7 @@ from pyspark.sql.types import StructType
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE, STEP
+from dvdrental.silver import dim_customer
 from dvdrental.table import Table
 from tests import contracts
 
@@ -64,3 +65,16 @@ def test_gold_holds_no_personal_data() -> None:
 def test_secrets_of_the_source_are_in_no_table() -> None:
     names = {c.name for t in TABLES for c in t.fields}
     assert not names & {secret for stream in STREAMS.values() for secret in stream.secrets}
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)
+def test_column_that_opens_no_version_says_so(table: Table) -> None:
+    said = {column.name for column in table.fields if column.comment.endswith("updated in place")}
+    assert said == set(table.untracked)
+
+
+def test_sample_of_a_table_shows_nothing_personal(lake: Lake) -> None:
+    lake.create(dim_customer.TABLE)
+    shown = set(lake.sample(dim_customer.TABLE).columns)
+    assert {"customer_id", "city", "valid_from"} <= shown
+    assert not shown & {"first_name", "last_name", "full_name", "email"}

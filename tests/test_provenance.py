@@ -1,10 +1,12 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
+from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
@@ -60,6 +62,15 @@ def test_changed_input_is_computed(built: Lake) -> None:
     assert not is_computed(built)
 
 
+def test_maintenance_is_no_change(built: Lake) -> None:
+    fill_input(built, "a", "c")
+    run(built)
+    for layer, table in (("silver", "input"), ("gold", "output")):
+        built.spark.sql(f"OPTIMIZE {built.name(layer, table)}")
+        built.spark.sql(f"VACUUM {built.name(layer, table)}")
+    assert not is_computed(built)
+
+
 def test_input_that_was_dropped_and_made_again_is_computed(built: Lake) -> None:
     built.spark.sql(f"DROP TABLE {built.name('silver', 'input')}")
     fill_input(built, "a", "b")
@@ -90,6 +101,11 @@ def test_rebuild_computes_again(built: Lake) -> None:
     assert is_computed(built, rebuild="yes")
 
 
+def test_rebuild_with_another_sync_mode_is_refused(built: Lake) -> None:
+    with pytest.raises(SettingsError, match=r"gold.output was built with sync_mode=overwrite: give the same"):
+        run(built, rebuild="yes", sync_mode="cdc")
+
+
 def test_failed_step_does_not_count(built: Lake) -> None:
     fill_input(built, "a", "c")
     assert is_computed(built)  # fails, and leaves a ledger row
@@ -109,6 +125,46 @@ def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
     assert publish(task, OUTPUT, task.spark.createDataFrame([(7, "x")], "id INT, name STRING")).rows_inserted == 1
     task = Lake(built.spark, replace(built.settings, rebuild="no"))
     assert publish(task, OUTPUT, task.spark.createDataFrame([(8, "x")], "id INT, name STRING")).rows_inserted == 1
+
+
+def feed(lake: Lake, since: str) -> list[tuple[str, str]] | None:
+    rows = lake.feed("silver.input", since, lake.state(lake.name("silver", "input")))
+    return None if rows is None else sorted((row._change_type, row.name) for row in rows.collect())
+
+
+def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake) -> None:
+    name = built.name("silver", "input")
+    since = built.state(name)
+    fill_input(built, "a", "c", "d")
+    built.spark.sql(f"OPTIMIZE {name}")
+    fill_input(built, "a", "c")
+    expected = [("delete", "d"), ("insert", "d"), ("update_postimage", "c"), ("update_preimage", "b")]
+    assert feed(built, since) == expected
+
+
+def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
+    name = built.name("silver", "input")
+    since = built.state(name)
+    built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
+    fill_input(built, "a", "c")
+    assert feed(built, since) is None
+    built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")
+    fill_input(built, "a", "d")
+    assert feed(built, since) is None
+
+
+def test_no_feed_where_it_may_be_incomplete(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = built.name("silver", "input")
+    since = built.state(name)
+    fill_input(built, "a", "c")
+    assert feed(built, since) is not None
+    assert feed(built, "1@2020-01-01T00:00:00") is None
+    monkeypatch.setattr("dvdrental.lake.FEED_LASTS", timedelta(0))
+    assert feed(built, since) is None
+    built.spark.sql(f"DROP TABLE {name}")
+    fill_input(built, "a", "b")
+    monkeypatch.undo()
+    assert feed(built, since) is None
 
 
 def test_input_stays_as_it_was_when_it_was_read(built: Lake) -> None:

@@ -1,12 +1,16 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from dvdrental.errors import QualityError
 from dvdrental.lake import Lake
-from dvdrental.ops import STEP
-from dvdrental.publish import publish
+from dvdrental.ops import STEP, Step
+from dvdrental.publish import publish, publish_touched
 from dvdrental.table import Table
 
 PARENT = Table(
@@ -99,13 +103,14 @@ def test_rows_that_break_the_contract_are_not_published(
 
 
 def test_refused_rows_stay_for_inspection_and_the_next_good_run_publishes(ready: Lake) -> None:
-    with pytest.raises(QualityError):
+    with pytest.raises(QualityError) as refused:
         publish(ready, TABLE, rows(ready, (1, 99, "a")))
-    stage = Path(ready.stage_path(TABLE))
+    (stage,) = (Path(ready.settings.staging) / "test").glob("silver.child-*")
+    assert f"The rows are in {stage}" in str(refused.value)
     assert ready.spark.read.parquet(str(stage)).filter("_op = 'update'").count() == 1
     publish(ready, TABLE, rows(ready, (1, 2, "a")))
     assert content(ready) == {1: "a"}
-    assert not stage.exists()
+    assert list((Path(ready.settings.staging) / "test").glob("silver.child-*")) == [stage]
 
 
 def test_table_is_never_emptied(ready: Lake) -> None:
@@ -123,3 +128,59 @@ def test_every_attempt_is_in_the_ledger_with_its_checks(ready: Lake) -> None:
     failed = [check for check in steps[1].checks if check.status == "fail"]
     assert [(check.rule, check.failed) for check in failed] == [("column_values_to_not_be_null(child_key)", 1)]
     assert "secret value" not in str(steps)
+
+
+def test_first_build_without_rows_is_refused(lake: Lake) -> None:
+    with pytest.raises(QualityError, match="published_table_not_empty"):
+        publish(lake, PARENT, lake.spark.createDataFrame([], "parent_key BIGINT"))
+    assert not lake.exists(PARENT)
+
+
+def test_row_that_was_published_twice_is_found_though_nothing_else_differs(ready: Lake) -> None:
+    name = ready.name(TABLE.layer, TABLE.name)
+    ready.spark.sql(f"INSERT INTO {name} SELECT * FROM {name} WHERE child_key = 1")
+    with pytest.raises(QualityError, match=r"column_values_to_be_unique\(child_key\): fail, 2 rows"):
+        publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
+
+
+def test_table_that_is_there_takes_new_rows_by_merge(ready: Lake) -> None:
+    """An append never conflicts with another one: two runs would store the same rows twice."""
+    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
+    last = ready.spark.sql(f"DESCRIBE HISTORY {ready.name(TABLE.layer, TABLE.name)} LIMIT 1").collect()[0]
+    assert last.operation == "MERGE"
+
+
+# ------------------------------------------------------------------------------------------------- publish_touched
+
+
+def child_of(parents: DataFrame, scope: DataFrame | None = None, obey: bool = True) -> DataFrame:
+    """One child per parent, named after when its parent was published."""
+    if scope is not None and obey:
+        parents = parents.join(scope, parents.parent_key == scope.child_key, "left_semi")
+    name = F.concat(F.lit("of "), F.col("_loaded_at").cast("string"))
+    return parents.select(F.col("parent_key").alias("child_key"), "parent_key", name.alias("name"))
+
+
+def changed_parents(
+    published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]
+) -> DataFrame:
+    return changed[PARENT.full_name].select(F.col("parent_key").alias("child_key")).distinct()
+
+
+@pytest.mark.parametrize("obey", [True, False])
+def test_only_touched_rows_are_computed_whatever_build_makes_of_the_scope(lake: Lake, obey: bool) -> None:
+    def run(*parents: int) -> Step:
+        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+        build = partial(child_of, obey=obey)
+        return publish_touched(task, TABLE, build, changed_parents, {"parents": task.read(PARENT)})
+
+    lake.create(STEP)
+    first = run(1, 2, 3)
+    assert (first.rows_computed, first.rows_inserted, first.rows_after) == (3, 3, 3)
+    second = run(1, 2, 4, 5)
+    assert (second.rows_computed, second.rows_inserted, second.rows_deleted, second.rows_after) == (2, 2, 1, 4)
+    assert set(content(lake)) == {1, 2, 4, 5}
+    third = run(1, 2, 4, 5)
+    assert (third.status, third.rows_computed, third.rows_after) == ("unchanged", 0, 4)
+    assert not [path for path in Path(lake.settings.staging).rglob("*") if path.is_file()]

@@ -40,10 +40,18 @@ def test_hostile_landing_is_refused(landing: str) -> None:
         Settings(landing=landing)
 
 
-@pytest.mark.parametrize("path", ["", "relative/x", "/a/../b", "/a*", "/a?", "/a[b]", "/{a,b}", "/a\nb"])
+@pytest.mark.parametrize(
+    "path", ["", "relative/x", "/a/../b", "/a*", "/a?", "/a[b]", "/{a,b}", "/a\nb", "s3://bucket/x"]
+)
 def test_hostile_path_is_refused(path: str) -> None:
     with pytest.raises(SettingsError, match="staging: use an absolute path"):
         Settings(staging=path)
+
+
+@pytest.mark.parametrize("rebuild", ["", "Yes", "true", "1"])
+def test_rebuild_is_yes_or_no(rebuild: str) -> None:
+    with pytest.raises(SettingsError, match="rebuild: use yes or no"):
+        Settings(rebuild=rebuild)
 
 
 @pytest.mark.parametrize("percent", ["", "-1", "101", "x", "5.5"])

@@ -31,6 +31,7 @@ class Weeks:
         self._lsn, self._ids = count(2000), count(20_000)
         self._untouched = {name: self._shuffled(name) for name in LOOKED_UP}
         self._expected: Row | None = None
+        self._gone: Row | None = None
 
     @property
     def database(self) -> Database:
@@ -60,6 +61,7 @@ class Weeks:
 
     def _rentals(self) -> None:
         self._arrival_of_who_was_expected()
+        self._return_of_who_had_gone()
         for _ in range(12):
             self._rent(self._any("customer")["customer_id"])
         if self.number % 2:
@@ -84,6 +86,19 @@ class Weeks:
         if self._expected:
             self._look_up("customer", self._expected, self._ago(days=9), is_new=True)
         self._expected = None
+
+    def _return_of_who_had_gone(self) -> None:
+        """A customer goes, rents all the same, and comes back two weeks later."""
+        if self._deletes and self.number % 3 == 1:
+            self._gone = self._fresh("customer")
+            nothing = dict.fromkeys(self._gone) | {"customer_id": self._gone["customer_id"]}
+            self.journal["customer"].append((self.now, nothing))
+            self._remove("customer", key_of("customer", self._gone))
+        elif self._gone and self.number % 3 == 2:
+            self._rent(self._gone["customer_id"])
+        elif self._gone:
+            self._look_up("customer", self._gone, self._ago(days=1))
+            self._gone = None
 
     def _corrections(self) -> None:
         self._put("rental", self._any("rental") | {"customer_id": self._any("customer")["customer_id"]}, self._ago())

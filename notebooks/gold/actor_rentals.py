@@ -36,7 +36,7 @@ rows = actor_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, actor_rentals.TABLE, rows)
-display(lake.table(actor_rentals.TABLE).limit(20))
+display(lake.sample(actor_rentals.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -31,7 +31,7 @@ rows = category_country_share.build(rental_obt=lake.read(rental_obt.TABLE))
 
 # COMMAND ----------
 step = publish(lake, category_country_share.TABLE, rows)
-display(lake.table(category_country_share.TABLE).limit(20))
+display(lake.sample(category_country_share.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

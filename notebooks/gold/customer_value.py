@@ -36,7 +36,7 @@ rows = customer_value.build(
 
 # COMMAND ----------
 step = publish(lake, customer_value.TABLE, rows)
-display(lake.table(customer_value.TABLE).limit(20))
+display(lake.sample(customer_value.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

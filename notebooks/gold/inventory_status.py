@@ -37,7 +37,7 @@ rows = inventory_status.build(
 
 # COMMAND ----------
 step = publish(lake, inventory_status.TABLE, rows)
-display(lake.table(inventory_status.TABLE).limit(20))
+display(lake.sample(inventory_status.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

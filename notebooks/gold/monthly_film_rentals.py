@@ -31,7 +31,7 @@ rows = monthly_film_rentals.build(rental_obt=lake.read(rental_obt.TABLE))
 
 # COMMAND ----------
 step = publish(lake, monthly_film_rentals.TABLE, rows)
-display(lake.table(monthly_film_rentals.TABLE).limit(20))
+display(lake.sample(monthly_film_rentals.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -36,7 +36,7 @@ rows = monthly_store_sales.build(
 
 # COMMAND ----------
 step = publish(lake, monthly_store_sales.TABLE, rows)
-display(lake.table(monthly_store_sales.TABLE).limit(20))
+display(lake.sample(monthly_store_sales.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

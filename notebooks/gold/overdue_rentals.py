@@ -35,7 +35,7 @@ rows = overdue_rentals.build(
 
 # COMMAND ----------
 step = publish(lake, overdue_rentals.TABLE, rows)
-display(lake.table(overdue_rentals.TABLE).limit(20))
+display(lake.sample(overdue_rentals.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -25,7 +25,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 from dvdrental.gold import rental_obt
 from dvdrental.lake import Lake
 from dvdrental.ops import to_json
-from dvdrental.publish import publish, scope_of
+from dvdrental.publish import publish_touched
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_store, fact_rentals
 
 lake = Lake.open(spark, dbutils)
@@ -41,12 +41,8 @@ inputs = {
 }
 
 # COMMAND ----------
-scope = scope_of(lake, rental_obt.TABLE, rental_obt.touched, inputs)
-rows = rental_obt.build(**inputs, scope=scope)
-
-# COMMAND ----------
-step = publish(lake, rental_obt.TABLE, rows, scope)
-display(lake.table(rental_obt.TABLE).limit(20))
+step = publish_touched(lake, rental_obt.TABLE, rental_obt.build, rental_obt.touched, inputs)
+display(lake.sample(rental_obt.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -31,7 +31,7 @@ rows = bridge_film_actor.build(film_actor=lake.changes("film_actor"))
 
 # COMMAND ----------
 step = publish(lake, bridge_film_actor.TABLE, rows)
-display(lake.table(bridge_film_actor.TABLE).limit(20))
+display(lake.sample(bridge_film_actor.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

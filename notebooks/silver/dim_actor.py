@@ -31,7 +31,7 @@ rows = dim_actor.build(actor=lake.changes("actor"))
 
 # COMMAND ----------
 step = publish(lake, dim_actor.TABLE, rows)
-display(lake.table(dim_actor.TABLE).limit(20))
+display(lake.sample(dim_actor.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -39,7 +39,7 @@ rows = dim_address.build(
 
 # COMMAND ----------
 step = publish(lake, dim_address.TABLE, rows)
-display(lake.table(dim_address.TABLE).limit(20))
+display(lake.sample(dim_address.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

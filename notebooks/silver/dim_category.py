@@ -34,7 +34,7 @@ rows = dim_category.build(
 
 # COMMAND ----------
 step = publish(lake, dim_category.TABLE, rows)
-display(lake.table(dim_category.TABLE).limit(20))
+display(lake.sample(dim_category.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -40,7 +40,7 @@ rows = dim_customer.build(
 
 # COMMAND ----------
 step = publish(lake, dim_customer.TABLE, rows)
-display(lake.table(dim_customer.TABLE).limit(20))
+display(lake.sample(dim_customer.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -34,7 +34,7 @@ rows = dim_date.build(
 
 # COMMAND ----------
 step = publish(lake, dim_date.TABLE, rows)
-display(lake.table(dim_date.TABLE).limit(20))
+display(lake.sample(dim_date.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -38,7 +38,7 @@ rows = dim_film.build(
 
 # COMMAND ----------
 step = publish(lake, dim_film.TABLE, rows)
-display(lake.table(dim_film.TABLE).limit(20))
+display(lake.sample(dim_film.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -31,7 +31,7 @@ rows = dim_inventory.build(inventory=lake.changes("inventory"))
 
 # COMMAND ----------
 step = publish(lake, dim_inventory.TABLE, rows)
-display(lake.table(dim_inventory.TABLE).limit(20))
+display(lake.sample(dim_inventory.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

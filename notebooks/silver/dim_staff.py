@@ -36,7 +36,7 @@ rows = dim_staff.build(
 
 # COMMAND ----------
 step = publish(lake, dim_staff.TABLE, rows)
-display(lake.table(dim_staff.TABLE).limit(20))
+display(lake.sample(dim_staff.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -40,7 +40,7 @@ rows = dim_store.build(
 
 # COMMAND ----------
 step = publish(lake, dim_store.TABLE, rows)
-display(lake.table(dim_store.TABLE).limit(20))
+display(lake.sample(dim_store.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -24,7 +24,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.lake import Lake
 from dvdrental.ops import to_json
-from dvdrental.publish import publish, scope_of
+from dvdrental.publish import publish_touched
 from dvdrental.silver import dim_customer, dim_staff, dim_store, fact_payments, fact_rentals
 
 lake = Lake.open(spark, dbutils)
@@ -39,12 +39,8 @@ inputs = {
 }
 
 # COMMAND ----------
-scope = scope_of(lake, fact_payments.TABLE, fact_payments.touched, inputs)
-rows = fact_payments.build(**inputs, scope=scope)
-
-# COMMAND ----------
-step = publish(lake, fact_payments.TABLE, rows, scope)
-display(lake.table(fact_payments.TABLE).limit(20))
+step = publish_touched(lake, fact_payments.TABLE, fact_payments.build, fact_payments.touched, inputs)
+display(lake.sample(fact_payments.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -24,7 +24,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.lake import Lake
 from dvdrental.ops import to_json
-from dvdrental.publish import publish, scope_of
+from dvdrental.publish import publish_touched
 from dvdrental.silver import dim_category, dim_customer, dim_film, dim_staff, dim_store, fact_rentals
 
 lake = Lake.open(spark, dbutils)
@@ -42,12 +42,8 @@ inputs = {
 }
 
 # COMMAND ----------
-scope = scope_of(lake, fact_rentals.TABLE, fact_rentals.touched, inputs)
-rows = fact_rentals.build(**inputs, scope=scope)
-
-# COMMAND ----------
-step = publish(lake, fact_rentals.TABLE, rows, scope)
-display(lake.table(fact_rentals.TABLE).limit(20))
+step = publish_touched(lake, fact_rentals.TABLE, fact_rentals.build, fact_rentals.touched, inputs)
+display(lake.sample(fact_rentals.TABLE))
 
 # COMMAND ----------
 dbutils.notebook.exit(to_json([step]))

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
@@ -21,8 +22,14 @@ from dvdrental.errors import LandingError
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
 from dvdrental.ops import STEP
+from dvdrental.quality.rules import row_rules
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View
+
+MAINTENANCE = ("OPTIMIZE", "VACUUM START", "VACUUM END", "ANALYZE", "CLUSTER BY", "SET TBLPROPERTIES")
+"""What leaves every row as it is; the platform does some of it by itself."""
+
+FEED = "delta.enableChangeDataFeed"
 
 FEED_LASTS = timedelta(days=6)
 """VACUUM keeps what is younger than a week unless told otherwise."""
@@ -36,6 +43,7 @@ class Lake:
         self.settings = settings
         self.inputs: dict[str, str] = {}
         """State of each table that was read as an input."""
+        self._read: dict[str, DataFrame] = {}
 
     @classmethod
     def open(cls, spark: SparkSession, dbutils: Any) -> "Lake":
@@ -48,10 +56,15 @@ class Lake:
         return self.spark.table(self.name(table.layer, table.name))
 
     def read(self, table: Table) -> DataFrame:
-        """A table as an input: it stays as it is now, whatever is written to it meanwhile, and its state is noted."""
+        """A table as an input: it stays as it was when it was read first, and its state is noted."""
         name = self.name(table.layer, table.name)
-        state = self.inputs[table.full_name] = self.state(name)
-        return self.read_at(name, state)
+        if table.full_name not in self._read:
+            self.inputs[table.full_name], self._read[table.full_name] = self.at_rest(name)
+        return self._read[table.full_name]
+
+    def sample(self, table: Table) -> DataFrame:
+        """A few rows to look at, without personal columns: what a notebook shows is kept with the run."""
+        return self.table(table).select(*(c.name for c in table.fields if "(personal)" not in c.comment)).limit(20)
 
     def changes(self, stream: str) -> DataFrame:
         """Change log of a source table, with the values that CDC left out because they had not changed."""
@@ -70,12 +83,17 @@ class Lake:
         names = [ident(catalog, schema, name) for name in raw_table_names(self.settings.namespace, stream.name)]
         for name in names:
             if self.spark.catalog.tableExists(name):
-                state = self.state(name)
-                return TableLanding(state, self.read_at(name, state))
+                state, table = self.at_rest(name)
+                return TableLanding(f"{state} {self._reading(stream)}", table)
         raise LandingError(
             f"stream {stream.name}: no landing table in {catalog}.{schema}; looked for {', '.join(names)}. "
             "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
         )
+
+    def _reading(self, stream: Stream) -> str:
+        """Hash of how a landing is read: the same landing read otherwise is another one."""
+        how = repr((self.settings.mode(stream.name), stream, row_rules(stream.table)))
+        return hashlib.sha256(how.encode()).hexdigest()[:8]
 
     def _landed_files(self, stream: Stream, folder: str) -> Landing:
         """Listed once, and read as listed: files may come and go meanwhile."""
@@ -93,7 +111,9 @@ class Lake:
             raise LandingError(f"stream {stream.name}: the landing is empty ({folder}). Let Airbyte finish a sync")
         version = f"{len(files)} files, {hashlib.sha256(repr(files).encode()).hexdigest()[:16]}"
         rows = self.spark.createDataFrame(files, "path STRING, modificationTime TIMESTAMP, length BIGINT")
-        return FileLanding(version, rows, self.spark.read.text([file.path for file in files]))
+        return FileLanding(
+            f"{version} {self._reading(stream)}", rows, self.spark.read.text([file.path for file in files])
+        )
 
     def exists(self, table: Table) -> bool:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
@@ -106,7 +126,7 @@ class Lake:
         )
         self.spark.sql(
             f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
-            f"USING DELTA COMMENT {literal(table.grain)} TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')"
+            f"USING DELTA COMMENT {literal(table.grain)} TBLPROPERTIES ('{FEED}' = 'true')"
         )
 
     def add_missing_columns(self, table: Table) -> None:
@@ -124,22 +144,36 @@ class Lake:
         self.spark.sql(f"CREATE OR REPLACE VIEW {view_name} COMMENT {comment} AS {select}")
 
     def state(self, name: str) -> str:
-        """Version and commit time: a table that was dropped and made again never looks unchanged."""
-        return _state(self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()[0])
+        """Version and time of the last commit that may have changed a row: a table that was dropped and made again
+        never looks unchanged, one that was only compacted does."""
+        return self._last_change(name)[0]
 
-    def read_at(self, name: str, state: str) -> DataFrame:
-        """A table as it was at a state, whatever is written to it meanwhile."""
-        return self.spark.read.option("versionAsOf", state.partition("@")[0]).table(name)
+    def at_rest(self, name: str) -> tuple[str, DataFrame]:
+        """A table's state, and the table as it is now, whatever is written to it meanwhile."""
+        state, version = self._last_change(name)
+        return state, self.spark.read.option("versionAsOf", version).table(name)
+
+    def _last_change(self, name: str) -> tuple[str, int]:
+        """State, and the version that the table has by now."""
+        commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
+        if commits[0].operation in MAINTENANCE:
+            commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
+        changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
+        return _state(next(changed, commits[-1])), commits[0].version
 
     def feed(self, full_name: str, since: str, until: str) -> DataFrame | None:
         """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
-        told: the table was made again, or VACUUM may have removed the files meanwhile."""
+        told: the table was made again, has no feed, or VACUUM may have removed the files meanwhile."""
         layer, _, table = full_name.partition(".")
         name, (first, last) = self.name(layer, table), (int(state.partition("@")[0]) for state in (since, until))
-        history = self.spark.sql(f"DESCRIBE HISTORY {name}").select("version", "timestamp")
-        commits = {_state(row): row for row in history.filter(F.col("version").between(first, last)).collect()}
-        known = [row for row in commits.values() if row.version > first]
-        if since not in commits or any(datetime.now() - row.timestamp > FEED_LASTS for row in known):
+        properties = self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
+        commits = [c for c in self.spark.sql(f"DESCRIBE HISTORY {name}").collect() if first <= c.version <= last]
+        changes = [c for c in commits if c.version > first and c.operation not in MAINTENANCE]
+        oldest = min((c.timestamp for c in changes), default=datetime.now())
+        was_switched = any(c.operation == "SET TBLPROPERTIES" for c in commits)
+        if properties.get(FEED) != "true" or was_switched or since not in map(_state, commits):
+            return None
+        if datetime.now() - oldest > FEED_LASTS:
             return None
         feed = self.spark.read.option("readChangeFeed", "true").option("startingVersion", first + 1)
         return feed.option("endingVersion", last).table(name)
@@ -157,12 +191,13 @@ class Lake:
         if not self.exists(STEP):
             return None
         good = self.table(STEP).filter((F.col("table_name") == name) & (F.col("status") != "failed"))
+        good = good.filter("built_from is not null")
         last = F.max_by(F.struct("state", "built_from", "rows_after"), "started_at").alias("last")
         return cast(Row | None, good.agg(last).collect()[0]["last"])
 
     def stage_path(self, table: Table) -> str:
-        """The run's own folder, so that two runs never share one."""
-        return f"{self.settings.staging}/{self.settings.run_id}/{table.full_name}"
+        """A folder of its own, so that two attempts never share one."""
+        return f"{self.settings.staging}/{self.settings.run_id}/{table.full_name}-{uuid.uuid4().hex[:8]}"
 
     def write_stage(self, path: str, rows: DataFrame) -> DataFrame:
         """Materialise rows, and give them back as they lie on disk: what is audited is what is published."""

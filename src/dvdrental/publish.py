@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import changed_inputs, is_up_to_date
+from dvdrental.provenance import changed_inputs, is_up_to_date, note_inputs
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -17,49 +17,64 @@ from dvdrental.table import Table
 LOADED_AT = "_loaded_at"
 
 
+Build = Callable[..., DataFrame]
 Touched = Callable[[DataFrame, Mapping[str, DataFrame], Mapping[str, DataFrame]], DataFrame]
-"""Published rows, inputs as `build` takes them, change feeds of inputs -> keys of the rows that may differ."""
+"""Published rows, inputs as `build` takes them, change feeds of inputs by table -> keys of the rows that may differ."""
 
 
-def scope_of(lake: Lake, table: Table, touched: Touched, inputs: Mapping[str, DataFrame]) -> DataFrame | None:
-    """Keys of the rows that may differ from the published ones, one column; None means all."""
-    changed = changed_inputs(lake, table)
-    return lake.write_stage(_scope_path(lake, table), touched(lake.table(table), inputs, changed)) if changed else None
-
-
-def publish(lake: Lake, table: Table, desired: DataFrame, scope: DataFrame | None = None) -> Step:
-    """Make the table hold the desired rows, or those of a scope. No difference, no commit; no good audit, no commit.
+def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
+    """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
 
     Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed.
     """
     with recorded(lake, table.full_name) as step:
-        if lake.exists(table):
-            lake.add_missing_columns(table)
-            step.state = lake.state(lake.name(table.layer, table.name))
+        published = _as_it_is(lake, table, step)
         if not is_up_to_date(lake, step):
-            _bring_up_to_date(lake, table, desired, scope, step)
+            _bring_up_to_date(lake, table, published, desired, None, step)
     return step
 
 
-def _bring_up_to_date(lake: Lake, table: Table, desired: DataFrame, scope: DataFrame | None, step: Step) -> None:
+def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, inputs: Mapping[str, DataFrame]) -> Step:
+    """As `publish`, but where the change feeds of the inputs tell which rows may differ, only those are computed."""
+    with recorded(lake, table.full_name) as step:
+        published = _as_it_is(lake, table, step)
+        if not is_up_to_date(lake, step):
+            changed = changed_inputs(lake, step)
+            if published is None or changed is None:
+                _bring_up_to_date(lake, table, published, build(**inputs), None, step)
+            else:
+                path = lake.stage_path(table)
+                scope = lake.write_stage(path, touched(published, inputs, changed))
+                desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
+                _bring_up_to_date(lake, table, published, desired, scope, step)
+                lake.drop_stage(path)
+    return step
+
+
+def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:
+    """The published table, pinned, or None where there is none yet; notes its state and what the step builds on."""
+    note_inputs(lake, step)
+    if not lake.exists(table):
+        return None
+    lake.add_missing_columns(table)
+    step.state, published = lake.at_rest(lake.name(table.layer, table.name))
+    return published
+
+
+def _bring_up_to_date(
+    lake: Lake, table: Table, published: DataFrame | None, desired: DataFrame, scope: DataFrame | None, step: Step
+) -> None:
     counts, stage = Observation(), lake.stage_path(table)
-    published = lake.table(table) if step.state else None
     compared = published if published is None or scope is None else published.join(scope, scope.columns, "left_semi")
     changes = difference(compared, desired, table).observe(counts, *_counts())
     changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
     staged = lake.write_stage(stage, _resolve(lake, table, changes))
     _take(step, counts.get, published.count() if published is not None and scope is not None else None)
-    if step.rows_inserted or step.rows_updated or step.rows_deleted:
+    if published is None or step.rows_inserted or step.rows_updated or step.rows_deleted:
         step.checks = _audit(table, staged, published, step)
         gate.refuse(table, step.checks, stage)
         _commit(lake, table, staged, step)
     lake.drop_stage(stage)
-    if scope is not None:
-        lake.drop_stage(_scope_path(lake, table))
-
-
-def _scope_path(lake: Lake, table: Table) -> str:
-    return f"{lake.stage_path(table)}.scope"
 
 
 def difference(published: DataFrame | None, desired: DataFrame, table: Table) -> DataFrame:
@@ -71,8 +86,7 @@ def difference(published: DataFrame | None, desired: DataFrame, table: Table) ->
     columns = [c for c in table.column_names if c != LOADED_AT]
     if published is None:
         return desired.select(*columns, F.lit("insert").alias("_op"), F.lit(False).alias("_was"))
-    twins = F.count("*").over(Window.partitionBy(*table.key)) > 1
-    new = desired.select(*table.key, F.struct(*columns).alias("_new"), twins.alias("_twins"))
+    new = desired.select(*table.key, F.struct(*columns).alias("_new"))
     old = published.select(*table.key, F.struct(*columns).alias("_old"))
     operation = (
         F.when(F.col("_old").isNull(), "insert")
@@ -80,7 +94,8 @@ def difference(published: DataFrame | None, desired: DataFrame, table: Table) ->
         .when(F.col("_twins") | ~F.col("_new").eqNullSafe(F.col("_old")), "update")
     )
     row, was = F.coalesce("_new", "_old").alias("_row"), F.col("_old").isNotNull().alias("_was")
-    joined = new.join(old, on=list(table.key), how="full")
+    twins = F.count("*").over(Window.partitionBy(*table.key)) > 1  # on either side
+    joined = new.join(old, on=list(table.key), how="full").withColumn("_twins", twins)
     return joined.select(row, operation.alias("_op"), was).select("_row.*", "_op", "_was")
 
 
@@ -130,10 +145,11 @@ def _audit(table: Table, staged: DataFrame, published: DataFrame | None, step: S
 
 
 def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
-    lake.create(table)
-    if step.rows_updated or step.rows_deleted:
-        lake.merge(table, staged)
-    else:
+    """A table that is there takes rows by MERGE alone: an append never conflicts, so two writers would double them."""
+    if step.state is None:
+        lake.create(table)
         lake.append(table, staged)
+    else:
+        lake.merge(table, staged)
     step.status = "published"
     step.state = lake.state(lake.name(table.layer, table.name))

@@ -49,8 +49,8 @@ class Settings:
         elif not _FOLDER.match(self.landing_folder) or ".." in self.landing_folder:
             raise SettingsError("landing: use an absolute path without wildcards")
         self._sync_modes()  # refuses what is no mode
-        if not _FOLDER.match(self.staging) or ".." in self.staging:
-            raise SettingsError("staging: use an absolute path without wildcards")
+        if not _FOLDER.match(self.staging) or ".." in self.staging or not self.staging.startswith("/"):
+            raise SettingsError("staging: use an absolute path without wildcards, on the platform that of a volume")
         if self.rebuild not in ("yes", "no"):
             raise SettingsError("rebuild: use yes or no")
         if not _RUN_ID.match(self.run_id):

@@ -19,6 +19,7 @@ from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE, STEP, Step
 from tests.landing import folder, land_raw, reading_files, syncing
+from tests.sizes import size
 
 SECRET = "Quiddity"
 """Stands in every text value, and in no name: it must not turn up where values have no place."""
@@ -317,7 +318,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=size(True, False), deadline=None)
 @given(st.dictionaries(st.sampled_from(ODD_NAMES) | st.text(st.characters(), max_size=8), JSON_VALUES, max_size=6))
 def test_warnings_of_any_row_tell_names_and_no_values(fields: dict[str, Any]) -> None:
     told = drift.warnings(drift.fields_of(json.dumps(fields)), STREAMS["category"])
@@ -325,7 +326,7 @@ def test_warnings_of_any_row_tell_names_and_no_values(fields: dict[str, Any]) ->
     "".join(told).encode()
 
 
-@settings(derandomize=True, deadline=None)
+@settings(derandomize=size(True, False), deadline=None)
 @given(st.text() | st.sampled_from(ODD_TOKENS + NO_JSON))
 @example("[" * 100_000)
 @example('{"a":' * 100_000)

@@ -1,6 +1,7 @@
 """The whole job on the embedded sample: a first run, the same landing again, and a week with ten changes."""
 
 import copy
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,8 +11,13 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.local.folder import land
+from dvdrental.errors import ReconciliationError
+from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, Row
+from dvdrental.local.notebook import run_notebook
+from dvdrental.quality.reconcile import reconcile
+from tests import contracts
+from tests.conftest import ROOT
 from tests.house import House
 from tests.landing import MORNING
 
@@ -253,6 +259,16 @@ def test_new_film_and_copy_are_in_stock(changed: House) -> None:
     assert (copy_.title, copy_.status, copy_.rental_count) == ("Brand New", "available", 0)
 
 
+def test_each_notebook_runs_by_itself_and_finds_all_as_it_has_to_be(changed: House) -> None:
+    """Opened by hand it computes every row anew, also of what the job computed of changes alone."""
+    by_hand = parameters(changed.folder, "manual")
+    paths = [path for layer in ("silver", "gold") for path in sorted((ROOT / "notebooks" / layer).glob("*.py"))]
+    steps = [json.loads(run_notebook(path, changed.spark, by_hand) or "[]") for path in paths]
+    assert {step["table_name"]: step["status"] for made in steps for step in made} == dict.fromkeys(
+        contracts.TABLES, "unchanged"
+    )
+
+
 def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(changed: House) -> None:
     for table in ("category", "customer", "film", "store", "staff"):
         by_key: dict[int, list[Any]] = {}
@@ -261,3 +277,12 @@ def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(chan
         for spans in map(sorted, by_key.values()):
             assert [a[1] for a in spans[:-1]] == [b[0] for b in spans[1:]]
             assert spans[-1][1] is None
+
+
+def test_fact_whose_dimension_row_is_gone_fails_the_reconciliation(changed: House) -> None:
+    """The last test here: it breaks the lake."""
+    lake = changed.lake
+    key = changed.tables["silver.fact_rentals"][0].film_key
+    lake.spark.sql(f"DELETE FROM {lake.name('silver', 'dim_film')} WHERE film_key = {key}")
+    with pytest.raises(ReconciliationError, match=r"keys in silver\.fact_rentals that lead nowhere: 0\.00 against"):
+        reconcile(lake)

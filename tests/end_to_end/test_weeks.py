@@ -60,6 +60,9 @@ def follow(house: House, weeks: Weeks, mode: str, number: int, *, always_rebuild
     for week in range(1, number + 1):
         weeks.live()
         land_changes(house, weeks, mode)
+        if week == 2:  # this run ends between dimensions and facts
+            house.work(f"week-{week}", TASKS[:-3], sync_mode=mode)
+            continue
         house.work(f"week-{week}", TASKS, sync_mode=mode)
         assert found(house) == wanted(weeks)
         if always_rebuild or week == number:
@@ -125,7 +128,7 @@ def journal(weeks: Weeks, name: str) -> list[tuple[Any, Any]]:
 @pytest.mark.parametrize("mode", size(["cdc"], ["overwrite", "append", "cdc"]))
 def test_weeks_of_changes_equal_a_rebuild_and_the_journal(house: House, mode: str) -> None:
     weeks = Weeks(read_source("sample"), seed=1, deletes=mode != "append")
-    follow(house, weeks, mode, size(2, 12), always_rebuild=size(False, True))
+    follow(house, weeks, mode, size(3, 12), always_rebuild=size(False, True))
     one_percent(house, weeks, mode)
 
 

@@ -292,34 +292,34 @@ GRIDS = {
     "rentals, staff rule": (
         [(1, 8_040), (2, 8_004)],
         "s.store_id, count(*) FROM source.rental JOIN source.staff AS s USING (staff_id)",
-        "store_id, count(*) FROM silver.fact_rentals JOIN silver.dim_store USING (store_key)",
+        "s.store_id, count(*) FROM silver.fact_rentals JOIN silver.dim_store AS s USING (store_key)",
         "store_id, count(*) FROM gold.rental_obt",
         "store_id, sum(number_of_rentals) FROM gold.monthly_store_sales",
     ),
     "rentals, copy rule": (
         [(1, 7_923), (2, 8_121)],
         "store_id, count(*) FROM source.rental JOIN source.inventory USING (inventory_id)",
-        "store_id, count(*) FROM silver.fact_rentals JOIN silver.dim_store AS s ON s.store_key = inventory_store_key",
+        "s.store_id, count(*) FROM silver.fact_rentals JOIN silver.dim_store AS s ON s.store_key = inventory_store_key",
         "inventory_store_id, count(*) FROM gold.rental_obt",
         "store_id, sum(rental_count) FROM gold.inventory_status",
     ),
     "revenue, staff who took the payment": (
         [(1, D("30252.12")), (2, D("31059.92"))],
         "store_id, sum(amount) FROM source.payment JOIN source.staff USING (staff_id)",
-        "store_id, sum(amount) FROM silver.fact_payments JOIN silver.dim_store USING (store_key)",
+        "s.store_id, sum(amount) FROM silver.fact_payments JOIN silver.dim_store AS s USING (store_key)",
         "store_id, sum(revenue) FROM gold.monthly_store_sales",
     ),
     "revenue, staff who rented it out": (
         [(1, D("30498.71")), (2, D("30813.33"))],
         "store_id, sum(amount) FROM expected.rental",
-        "store_id, sum(rental_amount) FROM silver.fact_rentals JOIN silver.dim_store USING (store_key)",
+        "s.store_id, sum(rental_amount) FROM silver.fact_rentals JOIN silver.dim_store AS s USING (store_key)",
         "store_id, sum(amount) FROM gold.rental_obt",
     ),
     "revenue, copy rule": (
         [(1, D("30628.91")), (2, D("30683.13"))],
         "i.store_id, sum(amount) FROM source.payment JOIN source.rental USING (rental_id)"
         " JOIN source.inventory AS i USING (inventory_id)",
-        "store_id, sum(amount) FROM silver.fact_payments"
+        "s.store_id, sum(amount) FROM silver.fact_payments"
         " JOIN silver.dim_store AS s ON s.store_key = inventory_store_key",
         "inventory_store_id, sum(amount) FROM gold.rental_obt",
         "store_id, sum(revenue) FROM gold.inventory_status",

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from dvdrental.local import cli
 from dvdrental.local.cli import main
 from dvdrental.local.folder import default_folder, land
+from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
@@ -93,3 +95,29 @@ def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
 )
 def test_each_source_has_its_own_lake(source: str, folder: str) -> None:
     assert default_folder(source) == Path("lake") / folder
+
+
+def test_rebuild_computes_all_from_bronze_as_it_is(monkeypatch: pytest.MonkeyPatch, sample: Database) -> None:
+    worked: list[Task] = []
+    monkeypatch.setattr(cli, "start_session", lambda folder: None)
+    monkeypatch.setattr(cli.lakes, "open_lake", lambda spark, folder: None)
+    monkeypatch.setattr(cli, "_work", lambda tasks, spark: worked.extend(tasks) or True)
+    assert main(["land"]) == 0
+    assert main(["rebuild"]) == 0
+    assert {task.parameters["rebuild"] for task in worked} == {"yes"}
+    keys = {task.key for task in worked}
+    assert {"ops_begin", "silver_dim_customer", "silver_fact_rentals", "gold_rental_obt", "ops_reconcile"} <= keys
+    assert not {key for key in keys if key.startswith("bronze") or key == "ops_airbyte_sync"}
+
+
+def test_rebuild_without_a_lake_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "run `make run` first" in complaint(capsys, "rebuild")
+
+
+@pytest.mark.parametrize("command", [("rebuild",), ("replay",), ("sql", "select 1")])
+def test_folder_that_is_no_lake_is_named_and_left_alone(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    Path("mine").mkdir()
+    assert "mine is no lake" in complaint(capsys, *command, "--lake", "mine")
+    assert list(Path("mine").iterdir()) == []

@@ -62,6 +62,8 @@ def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step) -> None:
     else:
         last = None  # dropped, or never filled: what an earlier run saw is of no use
     landing = lake.landing(stream)
+    if last and last.version.rpartition(" ")[2] != landing.version.rpartition(" ")[2]:
+        last = None  # it is read otherwise by now: in another mode, with other columns or rules
     step.landing = last
     if last is None or landing.version != last.version:
         if lake.settings.mode(stream.name) == "overwrite":

@@ -46,17 +46,17 @@ TABLE = Table(
         customer_city STRING COMMENT 'Name of that city',
         customer_country STRING COMMENT 'Country of the customer at rental_date',
         store_key BIGINT NOT NULL COMMENT 'Staff rule: store of the member of staff who rented it out',
-        store_id INT COMMENT 'Staff rule: source key of the store',
+        store_id INT NOT NULL COMMENT 'Staff rule: source key of the store',
         store_city STRING COMMENT 'Staff rule: city of the store',
         store_country STRING COMMENT 'Staff rule: country of the store',
         store_district STRING COMMENT 'Staff rule: district of the store',
         inventory_store_key BIGINT NOT NULL COMMENT 'Copy rule: store that owned the copy',
-        inventory_store_id INT COMMENT 'Copy rule: source key of the store',
+        inventory_store_id INT NOT NULL COMMENT 'Copy rule: source key of the store',
         inventory_store_city STRING COMMENT 'Copy rule: city of the store',
         staff_key BIGINT NOT NULL COMMENT 'Who rented it out',
         inventory_key BIGINT NOT NULL COMMENT 'Copy',
         film_key BIGINT NOT NULL COMMENT 'Version of the film at rental_date',
-        film_id INT COMMENT 'Film, whatever the version',
+        film_id INT NOT NULL COMMENT 'Film, whatever the version',
         title STRING COMMENT 'Title',
         release_year INT COMMENT 'Year of release',
         language STRING COMMENT 'Language spoken',
@@ -66,10 +66,11 @@ TABLE = Table(
         rental_rate DECIMAL(4,2) COMMENT 'Price of one rental, US dollars',
         replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
         category_key BIGINT NOT NULL COMMENT 'Version of the category at rental_date',
-        category_id INT COMMENT 'Category, whatever the version',
+        category_id INT NOT NULL COMMENT 'Category, whatever the version',
         category STRING COMMENT 'Name of the category at rental_date',
         _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
     """,
+    references={"customer_key": dim_customer.TABLE},
 )
 
 

@@ -143,7 +143,7 @@ def _replay(options: argparse.Namespace) -> int:
 
 def _existing(folder: Path | None) -> Path:
     folder = folder or lakes.newest_folder()
-    if not folder.is_dir():
+    if not (folder / lakes.STATE).is_file():
         raise lakes.NoLakeError(f"{folder} is no lake: run `make run` first")
     return folder
 

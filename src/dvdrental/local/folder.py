@@ -21,6 +21,8 @@ from dvdrental.settings import Settings
 LAKES = Path("lake")
 LANDING = "landing"
 STAGING = "staging"
+STATE = ".source.json"
+"""What was landed last; a folder without it is no lake."""
 
 
 class LakeInUseError(DvdRentalError):
@@ -42,7 +44,7 @@ def default_folder(source: str) -> Path:
 
 def newest_folder() -> Path:
     """The lake that was written last."""
-    lakes = sorted(LAKES.glob("*/.source.json"), key=lambda file: file.stat().st_mtime)
+    lakes = sorted(LAKES.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime)
     if not lakes:
         raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
     return lakes[-1].parent
@@ -62,7 +64,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
-    state_file = folder / ".source.json"
+    state_file = folder / STATE
     state = json.loads(state_file.read_text() if state_file.exists() else '{"generation": 0, "fingerprint": ""}')
     text = json.dumps([envelope, database], ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
@@ -78,7 +80,7 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
 
 def landed_envelope(folder: Path) -> Envelope:
     """Form of the landing that was written last."""
-    envelope: Envelope = json.loads((folder / ".source.json").read_text())["envelope"]
+    envelope: Envelope = json.loads((folder / STATE).read_text())["envelope"]
     return envelope
 
 

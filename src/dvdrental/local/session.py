@@ -56,10 +56,12 @@ JAVA_OPTIONS = [
 ]
 
 
-def start_session(warehouse: Path, java_options: Sequence[str] = ()) -> SparkSession:
+def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect: bool = False) -> SparkSession:
+    """With `connect` a Spark Connect server of its own (port 15002) and a session on that, as on serverless."""
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    builder = SparkSession.builder.master("local[*]").appName("dvdrental")
+    builder = SparkSession.builder.appName("dvdrental")
+    builder = builder.remote("local[*]") if connect else builder.master("local[*]")
     for key, value in CONFIG.items():
         builder = builder.config(key, value)
     options = [

@@ -10,7 +10,7 @@ from dvdrental.gold import monthly_film_rentals, monthly_store_sales, rental_obt
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import is_up_to_date
+from dvdrental.provenance import is_up_to_date, note_inputs
 from dvdrental.silver import (
     dim_category,
     dim_customer,
@@ -20,12 +20,14 @@ from dvdrental.silver import (
     fact_payments,
     fact_rentals,
 )
+from dvdrental.table import Table
 
 
 def reconcile(lake: Lake) -> Step:
     """Raises ReconciliationError with both numbers of each pair that differs."""
     with recorded(lake, "ops.reconciliation") as step:
         rows = reduce(DataFrame.unionByName, pairs(lake))
+        note_inputs(lake, step)
         if is_up_to_date(lake, step):
             return step
         results = rows.collect()
@@ -57,6 +59,7 @@ def pairs(lake: Lake) -> list[DataFrame]:
             (obt, amount),
         ),
         _pair("revenue in fact_payments and monthly_store_sales", (paid, amount), (by_store, F.sum("revenue"))),
+        *(_pair(f"keys in {t.full_name} that lead nowhere", *_none_of(_dangling(lake, t))) for t in FACTS),
         *(
             _pair(
                 f"live keys of {name} and current members of {dimension.TABLE.full_name}",
@@ -72,6 +75,23 @@ def pairs(lake: Lake) -> list[DataFrame]:
             )
         ),
     ]
+
+
+FACTS = (fact_rentals.TABLE, fact_payments.TABLE, rental_obt.TABLE)
+
+
+def _dangling(lake: Lake, table: Table) -> DataFrame:
+    """One row per row of the table, with the number of its keys that the table they refer to does not have."""
+    rows, missing = lake.read(table).select(*table.references), F.lit(0)
+    for number, (column, target) in enumerate(table.references.items()):
+        keys = lake.read(target).select(F.col(target.key[0]).alias(f"_{number}"))
+        rows = rows.join(keys, F.col(column) == F.col(f"_{number}"), "left")
+        missing = missing + (F.col(column).isNotNull() & F.col(f"_{number}").isNull()).cast("int")
+    return rows.select(missing.alias("missing"))
+
+
+def _none_of(rows: DataFrame) -> tuple[tuple[DataFrame, Column], tuple[DataFrame, Column]]:
+    return (rows.limit(0), F.count("*")), (rows, F.sum("missing"))
 
 
 def _pair(rule: str, expected: tuple[DataFrame, Column], actual: tuple[DataFrame, Column]) -> DataFrame:

@@ -15,7 +15,7 @@ TABLE = Table(
         category_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of category_id and valid_from',
         category_id INT NOT NULL COMMENT 'Source key',
         name STRING COMMENT 'Name of the category',
-        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row, updated in place',
         {VALIDITY}
     """,
     untracked=("last_update",),

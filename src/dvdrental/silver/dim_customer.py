@@ -29,7 +29,7 @@ TABLE = Table(
         country STRING COMMENT 'Name of the country',
         is_active_customer BOOLEAN COMMENT 'The real flag of the source: active = 1, not activebool',
         create_date DATE COMMENT 'When the customer was registered',
-        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the customer row',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the customer row, updated in place',
         {VALIDITY}
     """,
     untracked=("email", "last_update"),

@@ -27,7 +27,7 @@ TABLE = Table(
         length INT COMMENT 'Length, minutes',
         replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
         special_features ARRAY<STRING> COMMENT 'Extras on the disc, updated in place',
-        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the film row',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the film row, updated in place',
         {VALIDITY}
     """,
     untracked=("description", "special_features", "last_update"),

@@ -22,7 +22,7 @@ TABLE = Table(
         address_id INT COMMENT 'Address, updated in place',
         store_id INT COMMENT 'Store where they work',
         is_active BOOLEAN COMMENT 'True while employed',
-        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row, updated in place',
         {VALIDITY}
     """,
     untracked=("email", "address_id", "last_update"),

@@ -25,7 +25,7 @@ TABLE = Table(
         postal_code STRING COMMENT 'Postal code; may be empty',
         manager_staff_id INT COMMENT 'Manager',
         manager_name STRING COMMENT 'First and last name of the manager (personal)',
-        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row',
+        last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row, updated in place',
         {VALIDITY}
     """,
     untracked=("last_update",),

@@ -5,6 +5,10 @@ SELECT
     r.customer_id,
     r.inventory_id,
     r.staff_id,
+    r.film_id,
+    fc.category_id,
+    r.store_id,
+    r.inventory_store_id,
     r.rental_date,
     r.return_date,
     r.due_date,
@@ -17,3 +21,4 @@ SELECT
     r.last_update
 FROM expected.rental AS r
 JOIN source.film AS f USING (film_id)
+JOIN source.film_category AS fc USING (film_id)
