@@ -43,7 +43,6 @@ class Lake:
         self.settings = settings
         self.inputs: dict[str, str] = {}
         """State of each table that was read as an input."""
-        self._read: dict[str, DataFrame] = {}
 
     @classmethod
     def open(cls, spark: SparkSession, dbutils: Any) -> "Lake":
@@ -56,11 +55,10 @@ class Lake:
         return self.spark.table(self.name(table.layer, table.name))
 
     def read(self, table: Table) -> DataFrame:
-        """A table as an input: it stays as it was when it was read first, and its state is noted."""
+        """A table as an input: it stays as it is now, whatever is written to it meanwhile, and its state is noted."""
         name = self.name(table.layer, table.name)
-        if table.full_name not in self._read:
-            self.inputs[table.full_name], self._read[table.full_name] = self.at_rest(name)
-        return self._read[table.full_name]
+        self.inputs[table.full_name], frame = self.at_rest(name)
+        return frame
 
     def sample(self, table: Table) -> DataFrame:
         """A few rows to look at, without personal columns: what a notebook shows is kept with the run."""
