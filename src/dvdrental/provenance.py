@@ -17,10 +17,8 @@ def note_inputs(lake: Lake, step: Step) -> None:
     step.built_from = lake.inputs | _surroundings(lake)
 
 
-def is_up_to_date(lake: Lake, step: Step) -> bool:
-    """Whether the last success had all that this step has: inputs, code and the table as it is. Never if the setting
-    `rebuild` says yes, or nothing was read through the lake."""
-    last = _last(lake, step)
+def is_up_to_date(step: Step, last: Row | None) -> bool:
+    """Whether the last success had all that this step has: inputs, code and the table as it is."""
     if last is None or last.built_from != step.built_from:
         return False
     step.rows_computed = step.rows_inserted = step.rows_updated = step.rows_deleted = 0
@@ -28,10 +26,9 @@ def is_up_to_date(lake: Lake, step: Step) -> bool:
     return True
 
 
-def changed_inputs(lake: Lake, step: Step) -> dict[str, DataFrame] | None:
+def changed_inputs(lake: Lake, step: Step, last: Row | None) -> dict[str, DataFrame] | None:
     """Change feed of each input that has changed since the last success, by full name. None if every row must be
     computed: never built, other code, other inputs, a table or an input that is not what it was left as."""
-    last = _last(lake, step)
     if last is None or step.built_from.keys() != last.built_from.keys():
         return None
     if _surroundings(lake).items() - last.built_from.items():
@@ -42,8 +39,9 @@ def changed_inputs(lake: Lake, step: Step) -> dict[str, DataFrame] | None:
     return known if known.keys() == feeds.keys() else None
 
 
-def _last(lake: Lake, step: Step) -> Row | None:
-    """The last success, where what it left may be built upon."""
+def last_success(lake: Lake, step: Step) -> Row | None:
+    """The last success, where what it left may be built upon: not if the table is another by now, nothing was read
+    through the lake, or the setting `rebuild` says yes."""
     if not lake.inputs:
         return None
     last = lake.last_success(step.table_name)

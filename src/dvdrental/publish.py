@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import changed_inputs, is_up_to_date, note_inputs
+from dvdrental.provenance import changed_inputs, is_up_to_date, last_success, note_inputs
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -29,7 +29,7 @@ def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
     """
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
-        if not is_up_to_date(lake, step):
+        if not is_up_to_date(step, last_success(lake, step)):
             _bring_up_to_date(lake, table, published, desired, None, step)
     return step
 
@@ -38,8 +38,9 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
     """As `publish`, but where the change feeds of the inputs tell which rows may differ, only those are computed."""
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
-        if not is_up_to_date(lake, step):
-            changed = changed_inputs(lake, step)
+        last = last_success(lake, step)
+        if not is_up_to_date(step, last):
+            changed = changed_inputs(lake, step, last)
             if published is None or changed is None:
                 _bring_up_to_date(lake, table, published, build(**inputs), None, step)
             else:

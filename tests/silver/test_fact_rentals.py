@@ -264,40 +264,12 @@ def test_rental_keeps_its_key_when_the_source_touches_it(spark: SparkSession, fo
 
 # ------------------------------------------------------------------------------------------------------- touched
 
+SAME = dict(customer_id=1, inventory_id=1, staff_id=1, film_id=1, category_id=1, store_id=1, inventory_store_id=2)
+OTHER = dict(customer_id=2, inventory_id=2, staff_id=2, film_id=2, category_id=2, store_id=2, inventory_store_id=1)
 PUBLISHED = [
-    dict(
-        rental_id=1,
-        rental_date="2005-06-01",
-        customer_id=1,
-        inventory_id=1,
-        staff_id=1,
-        film_id=1,
-        category_id=1,
-        store_id=1,
-        inventory_store_id=2,
-    ),
-    dict(
-        rental_id=2,
-        rental_date="2005-08-01",
-        customer_id=1,
-        inventory_id=1,
-        staff_id=1,
-        film_id=1,
-        category_id=1,
-        store_id=1,
-        inventory_store_id=2,
-    ),
-    dict(
-        rental_id=3,
-        rental_date="2005-08-01",
-        customer_id=2,
-        inventory_id=2,
-        staff_id=2,
-        film_id=2,
-        category_id=2,
-        store_id=2,
-        inventory_store_id=1,
-    ),
+    dict(rental_id=1, rental_date="2005-06-01", **SAME),
+    dict(rental_id=2, rental_date="2005-08-01", **SAME),
+    dict(rental_id=3, rental_date="2005-08-01", **OTHER),
 ]
 CLOSED = [dict(_change_type="update_preimage"), dict(_change_type="update_postimage", valid_to=CHANGE)]
 """A version that ends, as it does where another one begins."""

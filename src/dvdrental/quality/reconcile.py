@@ -10,7 +10,7 @@ from dvdrental.gold import monthly_film_rentals, monthly_store_sales, rental_obt
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import is_up_to_date, note_inputs
+from dvdrental.provenance import is_up_to_date, last_success, note_inputs
 from dvdrental.silver import (
     dim_category,
     dim_customer,
@@ -28,7 +28,7 @@ def reconcile(lake: Lake) -> Step:
     with recorded(lake, "ops.reconciliation") as step:
         rows = reduce(DataFrame.unionByName, pairs(lake))
         note_inputs(lake, step)
-        if is_up_to_date(lake, step):
+        if is_up_to_date(step, last_success(lake, step)):
             return step
         results = rows.collect()
         step.checks = [
