@@ -15,10 +15,10 @@ run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or p
 	@$(BIN)/dvdrental run --source "$$SOURCE"
 
 test: setup ## all tests, as CI runs them
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup ## the same with many more random cases, weeks and rows (hours)
-	@DVDRENTAL_LONG=1 $(BIN)/pytest -n 2 --dist loadfile
+	@DVDRENTAL_LONG=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bundle-test: setup ## the bundle: rules, resource classes, fake workspace; and the CLI, where `databricks` is on the PATH
 	@$(BIN)/pytest -rs tests/bundle

@@ -1,13 +1,11 @@
 """All contracts, and which one each parameter of a `build` stands for."""
 
-import importlib
 from inspect import signature
-from pathlib import Path
 from types import ModuleType
 
+from dvdrental import tables
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.table import Table
-from tests.conftest import ROOT
 
 PARAMETERS = {
     "customers": "silver.dim_customer",
@@ -24,18 +22,8 @@ PARAMETERS = {
 }
 
 
-def modules() -> list[ModuleType]:
-    """Every module that holds a TABLE."""
-    files = [file for layer in ("silver", "gold") for file in sorted((ROOT / "src/dvdrental" / layer).glob("*.py"))]
-    found = [importlib.import_module(f"dvdrental.{_layer(file)}.{file.stem}") for file in files]
-    return [module for module in found if hasattr(module, "build")]
-
-
-def _layer(file: Path) -> str:
-    return file.parent.name
-
-
-TABLES: dict[str, Table] = {module.TABLE.full_name: module.TABLE for module in modules()}
+modules = tables.modules
+TABLES: dict[str, Table] = {module.TABLE.full_name: module.TABLE for module in tables.modules()}
 
 
 def inputs_of(module: ModuleType) -> list[str]:

@@ -18,7 +18,7 @@ def types(schema: StructType) -> list[tuple[str, str]]:
     return [(field.name, field.dataType.simpleString()) for field in schema]
 
 
-@pytest.mark.parametrize("module", contracts.modules(), ids=lambda module: module.TABLE.full_name)
+@pytest.mark.parametrize("module", list(contracts.modules()), ids=lambda module: module.TABLE.full_name)
 def test_build_yields_its_contract(spark: SparkSession, module: ModuleType) -> None:
     """On empty inputs: types are what counts here. `_loaded_at` is added when the table is published."""
     kind = module.TABLE.name.partition("_")[0]

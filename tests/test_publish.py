@@ -106,7 +106,7 @@ def test_refused_rows_stay_for_inspection_and_the_next_good_run_publishes(ready:
     with pytest.raises(QualityError) as refused:
         publish(ready, TABLE, rows(ready, (1, 99, "a")))
     (stage,) = (Path(ready.settings.staging) / "test").glob("silver.child-*")
-    assert f"The rows are in {stage}" in str(refused.value)
+    assert f'spark.read.parquet("{stage}")' in str(refused.value)
     assert ready.spark.read.parquet(str(stage)).filter("_op = 'update'").count() == 1
     publish(ready, TABLE, rows(ready, (1, 2, "a")))
     assert content(ready) == {1: "a"}

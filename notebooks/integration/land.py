@@ -27,7 +27,7 @@ lake = Lake.open(spark, dbutils)
 # COMMAND ----------
 where, landing = (lake.settings.catalog, lake.settings.bronze_schema), Path(lake.settings.landing)
 spark.sql(f"CREATE SCHEMA {ident(*where, 'x').removesuffix('.`x`')}")
-for folder in (landing, Path(lake.settings.staging)):
+for folder in (landing, Path(lake.settings.staging), Path(lake.settings.reports)):
     spark.sql(f"CREATE VOLUME {ident(*where, folder.name)}")
 
 # COMMAND ----------

@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # ops.begin
-# MAGIC Makes the ledger tables, so that the tasks that follow only append to them.
+# MAGIC Makes the ledger, so that the tasks that follow only append to it, and notes that the run has started.
 # MAGIC
 # MAGIC Rerunning is safe.
 
@@ -16,11 +16,11 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
-from dvdrental.ops import QUARANTINE, STEP
+from dvdrental.ops import RUN
+from dvdrental.run import begin
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
-for table in (STEP, QUARANTINE):
-    lake.create(table)
-    lake.add_missing_columns(table)
+begin(lake)
+display(lake.table(RUN).orderBy("started_at", ascending=False).limit(10))

@@ -17,8 +17,20 @@ class MassDeleteError(DvdRentalError):
     """A snapshot would delete more of a stream than is plausible."""
 
 
+class StepError(DvdRentalError):
+    """Something else went wrong; told without the text of the error, which may quote values of rows."""
+
+
 class QualityError(DvdRentalError):
     """Staged rows break a critical rule; nothing was published."""
+
+
+class ConflictError(DvdRentalError):
+    """Another run wrote the same table at the same time."""
+
+
+class RunFailedError(DvdRentalError):
+    """A step of the run failed, or never ran."""
 
 
 class ReconciliationError(DvdRentalError):

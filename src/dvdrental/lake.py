@@ -18,7 +18,7 @@ from pyspark.sql.types import StructType
 from dvdrental.bronze.envelope import raw_table_names
 from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
 from dvdrental.bronze.streams import STREAMS, Stream
-from dvdrental.errors import LandingError
+from dvdrental.errors import ConflictError, LandingError
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
 from dvdrental.ops import STEP
@@ -31,8 +31,13 @@ MAINTENANCE = ("OPTIMIZE", "VACUUM START", "VACUUM END", "ANALYZE", "CLUSTER BY"
 
 FEED = "delta.enableChangeDataFeed"
 
+RETENTION = timedelta(days=15)
+"""VACUUM keeps files for longer than any run lasts, and so that the last two weekly runs can be restored."""
+
+PROPERTIES = {FEED: "true", "delta.deletedFileRetentionDuration": f"interval {RETENTION.days} days"}
+
 FEED_LASTS = timedelta(days=6)
-"""VACUUM keeps what is younger than a week unless told otherwise."""
+"""Tables that were made before this property was set keep files for a week."""
 
 
 class Lake:
@@ -62,7 +67,7 @@ class Lake:
 
     def sample(self, table: Table) -> DataFrame:
         """A few rows to look at, without personal columns: what a notebook shows is kept with the run."""
-        return self.table(table).select(*(c.name for c in table.fields if "(personal)" not in c.comment)).limit(20)
+        return self.table(table).select(*(c.name for c in table.fields if not c.personal)).limit(20)
 
     def changes(self, stream: str) -> DataFrame:
         """Change log of a source table, with the values that CDC left out because they had not changed."""
@@ -117,15 +122,19 @@ class Lake:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
 
     def create(self, table: Table) -> None:
-        """Create the table from its contract unless it exists."""
+        """Create the table from its contract unless it exists. Raises ConflictError if somebody else is doing so."""
         columns = ", ".join(
             f"{ident(c.name)} {c.type}{' NOT NULL' if c.required else ''} COMMENT {literal(c.comment)}"
             for c in table.fields
         )
-        self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
-            f"USING DELTA COMMENT {literal(table.grain)} TBLPROPERTIES ('{FEED}' = 'true')"
-        )
+        properties = ", ".join(f"{literal(name)} = {literal(value)}" for name, value in PROPERTIES.items())
+        try:
+            self.spark.sql(
+                f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
+                f"USING DELTA COMMENT {literal(table.grain)} TBLPROPERTIES ({properties})"
+            )
+        except Exception as error:
+            raise _conflict(table, error) from None
 
     def add_missing_columns(self, table: Table) -> None:
         """A contract may have grown since the table was made."""
@@ -136,10 +145,10 @@ class Lake:
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
 
     def create_view(self, view: View) -> None:
-        columns = ", ".join(f"{ident(source)} AS {ident(name)}" for name, source in view.columns.items())
-        select = f"SELECT {columns} FROM {self.name(view.source.layer, view.source.name)}"  # noqa: S608 (all quoted)
-        view_name, comment = self.name(view.layer, view.name), literal(view.comment)
-        self.spark.sql(f"CREATE OR REPLACE VIEW {view_name} COMMENT {comment} AS {select}")
+        source, view_name = self.name(view.source.layer, view.source.name), self.name(view.layer, view.name)
+        columns = ", ".join(f"{expression} AS {ident(name)}" for name, expression in view.columns.items())
+        select = f"SELECT {columns} FROM {source} {view.clauses}".replace("{source}", source)  # noqa: S608 (contract)
+        self.spark.sql(f"CREATE OR REPLACE VIEW {view_name} COMMENT {literal(view.comment)} AS {select}")
 
     def state(self, name: str) -> str:
         """Version and time of the last commit that may have changed a row: a table that was dropped and made again
@@ -158,6 +167,16 @@ class Lake:
             commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
         changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
         return _state(next(changed, commits[-1])), commits[0].version
+
+    def states(self, name: str) -> list[str]:
+        """States of all commits that are known, newest first."""
+        return [_state(commit) for commit in self.spark.sql(f"DESCRIBE HISTORY {name}").collect()]
+
+    def states_since(self, name: str, state: str | None) -> list[str]:
+        """States that the last commits left, newest first, since an earlier one or (None) since the table was made."""
+        known = 0 if state is None else int(state.partition("@")[0])
+        commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 10").collect()
+        return [_state(c) for c in commits if c.version > known and c.operation not in MAINTENANCE]
 
     def feed(self, full_name: str, since: str, until: str) -> DataFrame | None:
         """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
@@ -221,13 +240,36 @@ class Lake:
         """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
         return self.spark.createDataFrame([], _schema(table)).limit(0)
 
+    def update(self, table: Table, values: Mapping[str, str], condition: str, **parameters: str) -> int:
+        """Set columns to SQL expressions where a condition holds; gives the number of rows. (No DataFrame can.)"""
+        assignments = ", ".join(f"{ident(column)} = {value}" for column, value in values.items())
+        statement = f"UPDATE {self.name(table.layer, table.name)} SET {assignments} WHERE {condition}"  # noqa: S608
+        return int(self.spark.sql(statement, parameters).collect()[0]["num_affected_rows"])
+
     def merge(self, table: Table, rows: DataFrame) -> None:
-        """One commit of rows whose `_op` says insert, update or delete."""
+        """One commit of rows whose `_op` says insert, update or delete. Raises ConflictError if another one came first
+        that touches what this one read."""
         target, source = self.name(table.layer, table.name), rows.alias("s")
         on = reduce(Column.__and__, (F.col(f"{target}.{c}") == F.col(f"s.{c}") for c in table.key))
         values = {c: F.col(f"s.{c}") for c in table.column_names}
         merge = source.mergeInto(target, on).whenMatched(F.col("s._op") == "delete").delete()
-        merge.whenMatched().update(values).whenNotMatched().insert(values).merge()
+        try:
+            merge.whenMatched().update(values).whenNotMatched().insert(values).merge()
+        except Exception as error:
+            raise _conflict(table, error) from None
+
+
+LOST_RACES = ("DELTA_CONCURRENT", "DELTA_METADATA_CHANGED", "DELTA_PROTOCOL_CHANGED", "WITH_NON_EMPTY_LOCATION")
+
+
+def _conflict(table: Table, error: Exception) -> Exception:
+    """What Delta says when another writer came first, in our words; any other error as it is."""
+    if not any(condition in str(error) for condition in LOST_RACES):
+        return error
+    return ConflictError(
+        f"{table.full_name}: another run wrote it at the same time, and came first. Nothing of this one was written: "
+        "run the job again"
+    )
 
 
 def _state(commit: Row) -> str:

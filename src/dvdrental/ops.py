@@ -1,23 +1,47 @@
-"""The ledger: what ran, what it did, what was set aside. Append-only; counts and names, never values of rows."""
+"""The ledger: what ran, what it did, what was set aside. Append-only; counts and names, never values of rows.
+
+Views tell what follows from it: `run`, `quality`, `reconciliation`, `freshness`, `last_failure`.
+"""
 
 import json
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dvdrental.bronze.landing import Seen
-from dvdrental.errors import DvdRentalError
-from dvdrental.table import Table
+from dvdrental.errors import DvdRentalError, StepError
+from dvdrental.table import Table, View
 
 if TYPE_CHECKING:
     from dvdrental.lake import Lake
 
 CHECKS = "ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>>"
 
+PAIRS = "ARRAY<STRUCT<rule: STRING, expected: DECIMAL(30,2), actual: DECIMAL(30,2)>>"
+
 SEEN = "STRUCT<version: STRING, watermark: TIMESTAMP_NTZ, units: BIGINT, digest: BIGINT>"
+
+NOW = "CAST(to_utc_timestamp(now(), current_timezone()) AS TIMESTAMP_NTZ)"
+
+RUN_EVENT = Table(
+    layer="ops",
+    name="run_event",
+    grain="one row per beginning and end of a run",
+    key=("run_id", "event", "at"),
+    columns="""
+        run_id STRING NOT NULL COMMENT 'Run of the job',
+        event STRING NOT NULL COMMENT 'started, succeeded or failed',
+        at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
+        package STRING COMMENT 'Version of the package that ran',
+        message STRING COMMENT 'Of a run that failed: which steps failed, which never ran'
+    """,
+)
 
 STEP = Table(
     layer="ops",
@@ -40,8 +64,10 @@ STEP = Table(
         state STRING COMMENT 'Silver, gold: version and commit time of the table afterwards',
         built_from MAP<STRING, STRING> COMMENT 'Silver, gold: states of the inputs, and what else the rows depend on',
         landing {SEEN} COMMENT 'Bronze: what was there; tells the next run what is new',
+        landed_at TIMESTAMP_NTZ COMMENT 'Bronze: when Airbyte read the newest row that was taken in, UTC',
         warnings ARRAY<STRING> COMMENT 'What to look at: new, missing or changed fields, deletes held back',
         checks {CHECKS} COMMENT 'Quality results; status is pass, fail or error (the rule could not run)',
+        pairs {PAIRS} COMMENT 'Reconciliation: the two numbers of each pair',
         started_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
         seconds DOUBLE NOT NULL COMMENT 'Wall time',
         message STRING COMMENT 'Error class and text, without values of rows'
@@ -67,6 +93,94 @@ QUARANTINE = Table(
     """,
 )
 
+RUN = View(
+    layer="ops",
+    name="run",
+    comment="One row per run. A run without an end is abandoned once another one has started",
+    source=RUN_EVENT,
+    columns={
+        "run_id": "run_id",
+        "status": """CASE
+            WHEN max_by(event, at) <> 'started' THEN max_by(event, at)
+            WHEN min(at) < (SELECT max(at) FROM {source} WHERE event = 'started') THEN 'abandoned'
+            ELSE 'running' END""",
+        "started_at": "min(at)",
+        "ended_at": "max(at) FILTER (WHERE event <> 'started')",
+        "package": "max_by(package, at)",
+        "message": "max_by(message, at)",
+    },
+    clauses="GROUP BY run_id",
+)
+
+QUALITY = View(
+    layer="ops",
+    name="quality",
+    comment="One row per quality check of a step",
+    source=STEP,
+    columns={
+        "run_id": "run_id",
+        "table_name": "table_name",
+        "started_at": "started_at",
+        "rule": "result.rule",
+        "severity": "result.severity",
+        "status": "result.status",
+        "failed": "result.failed",
+    },
+    clauses="LATERAL VIEW explode(checks) AS result",
+)
+
+RECONCILIATION = View(
+    layer="ops",
+    name="reconciliation",
+    comment="One row per pair of numbers that must agree, and run that compared them",
+    source=STEP,
+    columns={
+        "run_id": "run_id",
+        "started_at": "started_at",
+        "rule": "pair.rule",
+        "expected": "pair.expected",
+        "actual": "pair.actual",
+        "agrees": "pair.expected = pair.actual",
+    },
+    clauses="LATERAL VIEW explode(pairs) AS pair",
+)
+
+FRESHNESS = View(
+    layer="ops",
+    name="freshness",
+    comment="One row per stream: how old the newest landed row is, now. The job is weekly: warn after 8 days, "
+    "error after 15",
+    source=STEP,
+    columns={
+        "table_name": "table_name",
+        "landed_at": "max(landed_at)",
+        "days": f"round(timestampdiff(MINUTE, max(landed_at), {NOW}) / 1440, 2)",
+        "status": f"""CASE
+            WHEN max(landed_at) >= {NOW} - INTERVAL 8 DAYS THEN 'pass'
+            WHEN max(landed_at) >= {NOW} - INTERVAL 15 DAYS THEN 'warn'
+            ELSE 'error' END""",
+    },
+    clauses="WHERE table_name LIKE 'bronze.%' GROUP BY table_name",
+)
+
+LAST_FAILURE = View(
+    layer="ops",
+    name="last_failure",
+    comment="One row per table whose last step failed: since when, and as of when it is published",
+    source=STEP,
+    columns={
+        "table_name": "table_name",
+        "run_id": "max_by(run_id, started_at)",
+        "failed_at": "max(started_at)",
+        "message": "max_by(message, started_at)",
+        "published_as_of": "max(started_at) FILTER (WHERE status <> 'failed')",
+    },
+    clauses="GROUP BY table_name HAVING max_by(status, started_at) = 'failed'",
+)
+
+TABLES = (RUN_EVENT, STEP, QUARANTINE)
+VIEWS = (RUN, QUALITY, RECONCILIATION, FRESHNESS, LAST_FAILURE)
+
 
 @dataclass
 class Check:
@@ -76,6 +190,15 @@ class Check:
     severity: str
     status: str
     failed: int | None = None
+
+
+@dataclass
+class Pair:
+    """Two numbers that must agree."""
+
+    rule: str
+    expected: Decimal
+    actual: Decimal
 
 
 @dataclass
@@ -98,8 +221,10 @@ class Step:
     state: str | None = None
     built_from: dict[str, str] = field(default_factory=dict)
     landing: Seen | None = None
+    landed_at: datetime | None = None
     warnings: list[str] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
     seconds: float = 0.0
     message: str | None = None
 
@@ -133,8 +258,10 @@ def attempt(lake: "Lake", name: str, steps: list[Step]) -> Iterator[Step]:
     try:
         yield step
     except Exception as error:
-        step.status, step.message = "failed", describe(error)
-        raise
+        told = error if isinstance(error, DvdRentalError) else StepError(_where(error))
+        step.status, step.message = "failed", describe(told)
+        told.add_note(_what_now(step))
+        raise told.with_traceback(error.__traceback__) from None
     finally:
         step.seconds = round(time.monotonic() - began, 3)
         steps.append(step)
@@ -147,9 +274,26 @@ def recorded(lake: "Lake", name: str) -> Iterator[Step]:
         yield step
 
 
-def describe(error: Exception) -> str:
-    """Our own messages hold no values of rows; of any other error only its class and condition are told. Notes are
-    ours."""
+def _what_now(step: Step) -> str:
+    """Last lines of a failed task: what readers see meanwhile, and what to do."""
+    version, _, since = (step.state or "").partition("@")
+    there = f"Readers see version {version}, published at {since} UTC" if since else "Nothing was published here"
+    return (
+        f"{step.table_name} failed in run {step.run_id}, started at {step.started_at:%Y-%m-%d %H:%M:%S} UTC. {there}. "
+        "Running it again is safe. More: the view ops.last_failure"
+    )
+
+
+def _where(error: Exception) -> str:
+    """Class and condition of an error, and the line of ours that it passed last."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "dvdrental" in frame.filename]
+    line = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "code outside this package"
     condition = getattr(error, "getCondition", lambda: None)()
-    text = str(error) if isinstance(error, DvdRentalError) else condition or "see the output of the task"
-    return "; ".join([f"{type(error).__name__}: {text}", *getattr(error, "__notes__", [])])
+    state = getattr(error, "getSqlState", lambda: None)()
+    return ", ".join(filter(None, [type(error).__name__, condition, state and f"SQLSTATE {state}"])) + f" in {line}"
+
+
+def describe(error: Exception) -> str:
+    """Our own messages hold no values of rows; of any other error only its class is told. Notes are ours."""
+    text = str(error) if isinstance(error, DvdRentalError) else "see the output of the task"
+    return "\n".join([f"{type(error).__name__}: {text}", *getattr(error, "__notes__", [])])

@@ -33,6 +33,8 @@ class Settings:
     """A snapshot that would delete more than this share of a stream's live keys is refused."""
     staging: str = "/Volumes/dvd_dev/ops/staging"
     """Folder for rows that wait for their audit: on the platform a volume."""
+    reports: str = "/Volumes/dvd_dev/ops/reports"
+    """Folder for what a run tells about itself: Data Docs, OpenLineage events."""
     rebuild: str = "yes"
     """yes: compute every row anew; no: not those of tables whose inputs and code are those of the last time. (The job
     says no, a notebook that is opened by hand yes.) Only differences are written either way."""
@@ -49,8 +51,10 @@ class Settings:
         elif not _FOLDER.match(self.landing_folder) or ".." in self.landing_folder:
             raise SettingsError("landing: use an absolute path without wildcards")
         self._sync_modes()  # refuses what is no mode
-        if not _FOLDER.match(self.staging) or ".." in self.staging or not self.staging.startswith("/"):
-            raise SettingsError("staging: use an absolute path without wildcards, on the platform that of a volume")
+        for name in ("staging", "reports"):
+            folder = getattr(self, name)
+            if not _FOLDER.match(folder) or ".." in folder or not folder.startswith("/"):
+                raise SettingsError(f"{name}: use an absolute path without wildcards, on the platform that of a volume")
         if self.rebuild not in ("yes", "no"):
             raise SettingsError("rebuild: use yes or no")
         if not _RUN_ID.match(self.run_id):

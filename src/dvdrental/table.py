@@ -15,6 +15,11 @@ class Column:
     required: bool
     comment: str
 
+    @property
+    def personal(self) -> bool:
+        """Whether it holds what tells who a person is."""
+        return "(personal)" in self.comment
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -59,10 +64,16 @@ def _parse(line: str) -> Column:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A view that renames columns of one table: `columns` maps its names to those of the source."""
+    """A view on one table: `columns` maps its names to SQL expressions. `clauses` follow FROM; `{source}` in an
+    expression or clause stands for the quoted name of the table."""
 
     layer: str
     name: str
     comment: str
     source: Table
     columns: Mapping[str, str]
+    clauses: str = ""
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.layer}.{self.name}"

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.bundle.loading import Bundle, ancestors
 
 LAYERS = ("silver", "gold")
-FIRST, LAST = "ops_begin", "ops_reconcile"
-"""The first makes the ledger that every task writes to; the last compares all layers."""
+FIRST, LAST, END = "ops_begin", "ops_reconcile", "ops_finish"
+"""The first makes the ledger that every task writes to; the last compares all layers; the end tells how all went."""
 SYNC, INGEST = "ops_airbyte_sync", "bronze_ingest"
 CONTRACT = re.compile(r"^(TABLE|VIEW) = ", re.MULTILINE)
 
@@ -59,11 +59,11 @@ def no_dependency_follows_from_another(bundle: Bundle) -> list[str]:
 
 def needed(bundle: Bundle) -> dict[str, set[str]]:
     """Task -> all tasks whose results it uses."""
-    needs = {key: {FIRST} for key in bundle.pipeline.graph}
+    needs = {key: {FIRST} for key in bundle.pipeline.graph} | {END: set(bundle.pipeline.graph) - {END}}
     for task, notebook in bundle.pipeline.notebooks.items():
         if task.startswith(LAYERS):
             needs[task] |= (read_by(notebook) | contract_of(notebook)) - {task}
-    return needs | {FIRST: set(), INGEST: {FIRST, SYNC}, LAST: set(bundle.pipeline.graph) - {LAST}}
+    return needs | {FIRST: set(), INGEST: {FIRST, SYNC}, LAST: set(bundle.pipeline.graph) - {LAST, END}}
 
 
 def read_by(notebook: Path) -> set[str]:

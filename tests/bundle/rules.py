@@ -367,7 +367,7 @@ def targets_fit_any_workspace(bundle: Bundle) -> list[str]:
 def the_integration_test_has_a_schema_of_its_own(bundle: Bundle) -> list[str]:
     own = "integration_{{job.run_id}}"
     wanted = {f"{layer}_schema": own for layer in LAYERS}
-    wanted |= {volume: f"/Volumes/${{var.catalog}}/{own}/{volume}" for volume in ("landing", "staging")}
+    wanted |= {volume: f"/Volumes/${{var.catalog}}/{own}/{volume}" for volume in ("landing", "staging", "reports")}
     tasks = {task["task_key"]: task for task in bundle.jobs[INTEGRATION].tasks}
     given = {key: tasks[key]["notebook_task"]["base_parameters"] for key in ("land", "verify")}
     given["pipeline"] = tasks["pipeline"]["run_job_task"]["job_parameters"]

@@ -3,13 +3,12 @@
 import copy
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from pyspark.sql import SparkSession
 
 from dvdrental.errors import ReconciliationError
 from dvdrental.local.folder import land, parameters
@@ -35,17 +34,8 @@ def source(sample: Database) -> Database:
 
 
 @pytest.fixture(scope="module")
-def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(spark, tmp_path_factory.mktemp("house"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def first(house: House, source: Database) -> House:
-    land(source, house.folder, "v2", MORNING)
-    house.work("first")
-    return house
+def first(one_run: House) -> House:
+    return one_run
 
 
 @pytest.fixture(scope="module")

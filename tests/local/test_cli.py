@@ -97,7 +97,7 @@ def test_each_source_has_its_own_lake(source: str, folder: str) -> None:
     assert default_folder(source) == Path("lake") / folder
 
 
-def test_rebuild_computes_all_from_bronze_as_it_is(monkeypatch: pytest.MonkeyPatch, sample: Database) -> None:
+def test_rebuild_runs_the_whole_job_on_what_is_landed(monkeypatch: pytest.MonkeyPatch, sample: Database) -> None:
     worked: list[Task] = []
     monkeypatch.setattr(cli, "start_session", lambda folder: None)
     monkeypatch.setattr(cli.lakes, "open_lake", lambda spark, folder: None)
@@ -107,7 +107,7 @@ def test_rebuild_computes_all_from_bronze_as_it_is(monkeypatch: pytest.MonkeyPat
     assert {task.parameters["rebuild"] for task in worked} == {"yes"}
     keys = {task.key for task in worked}
     assert {"ops_begin", "silver_dim_customer", "silver_fact_rentals", "gold_rental_obt", "ops_reconcile"} <= keys
-    assert not {key for key in keys if key.startswith("bronze") or key == "ops_airbyte_sync"}
+    assert "ops_finish" in keys
 
 
 def test_rebuild_without_a_lake_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,6 +74,7 @@ def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: L
     the deletes back."""
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
     step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
+    step.landed_at = look.landed_at
     step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
     step.warnings += drift.warnings(look.fields, stream)
     if counts["nulled"]:

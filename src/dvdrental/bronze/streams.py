@@ -119,12 +119,12 @@ STREAMS = {
             key=("address_id",),
             columns=f"""
                 address_id INT COMMENT 'Key',
-                address STRING COMMENT 'Street and number',
-                address2 STRING COMMENT 'Second line; empty and NULL both occur',
+                address STRING COMMENT 'Street and number (personal)',
+                address2 STRING COMMENT 'Second line (personal); empty and NULL both occur',
                 district STRING COMMENT 'District, state or province',
                 city_id INT COMMENT 'City',
                 postal_code STRING COMMENT 'Postal code; may be empty',
-                phone STRING COMMENT 'Phone number; may be empty',
+                phone STRING COMMENT 'Phone number (personal); may be empty',
                 {LAST_UPDATE}
             """,
         ),

@@ -16,8 +16,11 @@ from pyspark.sql import SparkSession
 from rich.console import Console
 from rich.table import Table as Grid
 
+from dvdrental import maintain
 from dvdrental.errors import DvdRentalError
+from dvdrental.forget import forget
 from dvdrental.local import folder as lakes
+from dvdrental.local import status
 from dvdrental.local.bundle import Bundle, find_root
 from dvdrental.local.job import Task, plan, run
 from dvdrental.local.landing import Envelope, read_source
@@ -28,7 +31,6 @@ from dvdrental.ops import describe
 from dvdrental.settings import Settings
 
 JOB = "dvd_rental_pipeline"
-BEFORE_SILVER = ("ops_airbyte_sync", "bronze_ingest")
 EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
 CONSOLE = Console()
 
@@ -63,6 +65,19 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="job parameter"
         )
+        command.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
+    state = commands.add_parser("status", help="last runs, what is published as of when, what is stale or set aside")
+    state.set_defaults(command=_status)
+    back = commands.add_parser("restore", help="bring a table of silver or gold back to what a run left")
+    back.set_defaults(command=_restore)
+    back.add_argument("table", help="as in gold.rental_obt")
+    back.add_argument("run_id", help="as in `dvdrental status`")
+    person = commands.add_parser("forget", help="erase a customer from every version and file of the lake")
+    person.set_defaults(command=_forget)
+    person.add_argument("customer_id")
+    upkeep = commands.add_parser("maintain", help="compact tables, drop files that no recent version needs")
+    upkeep.set_defaults(command=_maintain)
+    for command in (state, back, person, upkeep):
         command.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
     sql = commands.add_parser("sql", help="run a query on the lake")
     sql.set_defaults(command=_sql)
@@ -101,11 +116,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _rebuild(options: argparse.Namespace) -> int:
-    """The job without what comes before silver: bronze stays as it is."""
+    """The job on what is landed already."""
     began, folder = time.monotonic(), _existing(options.lake)
     own = dict(pair.partition("=")[::2] for pair in options.parameter) | {"rebuild": "yes"}
     parameters = lakes.parameters(folder, _run_id(), lakes.landed_envelope(folder)) | own
-    tasks = [task for task in plan(Bundle(find_root(Path.cwd())), JOB, parameters) if task.key not in BEFORE_SILVER]
+    tasks = plan(Bundle(find_root(Path.cwd())), JOB, parameters)
     Settings(**tasks[0].parameters)
     with lakes.locked(folder):
         spark = start_session(folder)
@@ -138,6 +153,41 @@ def _replay(options: argparse.Namespace) -> int:
         for warning in step["warnings"]:
             CONSOLE.print(f"  {warning}", markup=False, highlight=False, soft_wrap=True)
     CONSOLE.print("Run the job again: silver and gold follow." if steps else "No row is set aside.")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    folder = _existing(options.lake)
+    status.show(lakes.open_lake(start_session(folder), folder), CONSOLE)
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    folder = _existing(options.lake)
+    with lakes.locked(folder):
+        maintain.restore(lakes.open_lake(start_session(folder), folder), options.table, options.run_id)
+    CONSOLE.print(f"{options.table} is as run {options.run_id} left it; the next run computes it anew", markup=False)
+    return 0
+
+
+def _forget(options: argparse.Namespace) -> int:
+    """Bronze first; silver and gold follow from it; then the files of older versions go."""
+    folder = _existing(options.lake)
+    with lakes.locked(folder):
+        lake = lakes.open_lake(start_session(folder), folder)
+        forget(lake, options.customer_id)
+    done = _rebuild(argparse.Namespace(lake=folder, parameter=[]))
+    if done == 0:
+        with lakes.locked(folder):
+            maintain.purge(lake)
+        CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
+    return done
+
+
+def _maintain(options: argparse.Namespace) -> int:
+    folder = _existing(options.lake)
+    with lakes.locked(folder):
+        maintain.maintain(lakes.open_lake(start_session(folder), folder))
     return 0
 
 

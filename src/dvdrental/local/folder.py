@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
+from dvdrental import ops
 from dvdrental.errors import DvdRentalError
 from dvdrental.gold import preset_rental_obt
 from dvdrental.lake import Lake
@@ -21,6 +22,7 @@ from dvdrental.settings import Settings
 LAKES = Path("lake")
 LANDING = "landing"
 STAGING = "staging"
+REPORTS = "reports"
 STATE = ".source.json"
 """What was landed last; a folder without it is no lake."""
 
@@ -87,7 +89,8 @@ def landed_envelope(folder: Path) -> Envelope:
 def parameters(folder: Path, run_id: str, envelope: Envelope = "v2") -> dict[str, str]:
     """Job parameters that differ on this machine."""
     landing = str(folder.resolve() / LANDING) if envelope.startswith("jsonl") else LANDING
-    return {"catalog": CATALOG, "landing": landing, "staging": str(folder.resolve() / STAGING), "run_id": run_id}
+    own = {name: str(folder.resolve() / name) for name in (STAGING, REPORTS)}
+    return {"catalog": CATALOG, "landing": landing, "run_id": run_id} | own
 
 
 def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake:
@@ -95,6 +98,8 @@ def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake
     for schema in ("bronze", "silver", "gold", "ops", LANDING):
         (folder / schema).mkdir(parents=True, exist_ok=True)
     register(spark, folder)
-    if (folder / "gold" / preset_rental_obt.VIEW.source.name).exists():
-        Lake(spark, settings).create_view(preset_rental_obt.VIEW)
-    return Lake(spark, settings)
+    lake = Lake(spark, settings)
+    for view in (*ops.VIEWS, preset_rental_obt.VIEW):
+        if (folder / view.source.layer / view.source.name).exists():
+            lake.create_view(view)
+    return lake

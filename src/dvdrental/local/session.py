@@ -23,7 +23,13 @@ CONFIG = {
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.driver.memory": "1g",
+    "spark.driver.memory": "2g",
+    # What was run, as the UI would show it, and what is known of tables: a session of some thousand small jobs on
+    # tables that come and go would fill a heap with it.
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.databricks.delta.delta.log.cacheSize": "100",
     "spark.sql.session.timeZone": "UTC",
     # To note the line of Python behind every column doubles the time of building a plan.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
@@ -32,6 +38,8 @@ CONFIG = {
     # Small data on two cores: more partitions only cost. The second is worth 4x on whatever reads a Delta log.
     "spark.sql.shuffle.partitions": "2",
     "spark.databricks.delta.snapshotPartitions": "2",
+    # VACUUM lists files in so many tasks; the default is 10,000.
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     # Compiling generated Java costs a run of small tables more than interpreting the expressions. (For millions of
     # rows it is the other way round.)
     "spark.sql.codegen.wholeStage": "false",

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from dvdrental.errors import QualityError
 from dvdrental.ops import Check
-from dvdrental.quality.rules import Rule, business_rules, contract_rules
+from dvdrental.quality.rules import Rule, business_rules, contract_rules, ledger_name, show_broken
 from dvdrental.table import Table
 
 _LOCK = threading.Lock()
@@ -33,9 +33,12 @@ def refuse(table: Table, checks: list[Check], stage: str) -> None:
     broken = [c for c in checks if c.status == "error" or (c.status == "fail" and c.severity == "critical")]
     if broken or not checks:
         lines = [f"{c.rule}: {c.status}, {c.failed or 'unknown number of'} rows" for c in broken]
+        rules = (*contract_rules(table), *business_rules(table))
+        shows = {ledger_name(rule["type"], rule["kwargs"]): show_broken(rule) for rule in rules}
+        show = next((shows[c.rule] for c in broken if c.rule in shows), "")
         raise QualityError(
-            f"{table.full_name} was not published: {'; '.join(lines) or 'no rule was run'}. "
-            f"The rows are in {stage}; the published table is unchanged; a rerun is safe"
+            f"{table.full_name} was not published: {'; '.join(lines) or 'no rule was run'}. The published table is "
+            f"""unchanged. Look at the rows: spark.read.parquet("{stage}").filter("_op <> 'delete'"){show}"""
         )
 
 
@@ -71,13 +74,10 @@ def _spark_source() -> Any:
 
 def _check(single: Any) -> Check:
     config = single.expectation_config
-    columns = [v for k, v in config.kwargs.items() if k.startswith("column")]
-    named = ",".join(str(c) if isinstance(c, str) else "+".join(c) for c in columns)
-    rule = f"{config.type.removeprefix('expect_')}({named})"
     status = "pass" if single.success else "error" if _raised(single.exception_info) else "fail"
     failed = single.result.get("unexpected_count") if single.result else None
     return Check(
-        rule=rule,
+        rule=ledger_name(config.type, config.kwargs),
         severity=str(getattr(config.severity, "value", config.severity)),
         status=status,
         failed=failed,

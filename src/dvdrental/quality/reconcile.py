@@ -9,7 +9,7 @@ from dvdrental.errors import ReconciliationError
 from dvdrental.gold import monthly_film_rentals, monthly_store_sales, rental_obt
 from dvdrental.history import current
 from dvdrental.lake import Lake
-from dvdrental.ops import Check, Step, recorded
+from dvdrental.ops import Check, Pair, Step, recorded
 from dvdrental.provenance import is_up_to_date, last_success, note_inputs
 from dvdrental.silver import (
     dim_category,
@@ -31,10 +31,9 @@ def reconcile(lake: Lake) -> Step:
         if is_up_to_date(step, last_success(lake, step)):
             return step
         results = rows.collect()
-        step.checks = [
-            Check(row["rule"], "critical", "pass" if row["expected"] == row["actual"] else "fail") for row in results
-        ]
-        apart = [f"{r['rule']}: {r['expected']} against {r['actual']}" for r in results if r["expected"] != r["actual"]]
+        step.pairs = [Pair(**row.asDict()) for row in results]
+        step.checks = [Check(p.rule, "critical", "pass" if p.expected == p.actual else "fail") for p in step.pairs]
+        apart = [f"{p.rule}: {p.expected} against {p.actual}" for p in step.pairs if p.expected != p.actual]
         if apart:
             raise ReconciliationError(f"the layers do not agree: {'; '.join(apart)}")
         step.status = "published"

@@ -1,5 +1,6 @@
 """Quality rules: contract rules made from the table's contract, business rules from rules.yml."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -37,9 +38,25 @@ def contract_rules(table: Table) -> list[Rule]:
     return rules
 
 
+def ledger_name(kind: str, kwargs: Mapping[str, Any]) -> str:
+    """How the ledger writes a rule: column_values_to_be_between(amount)."""
+    columns = [value for key, value in kwargs.items() if key.startswith("column")]
+    named = ",".join(str(c) if isinstance(c, str) else "+".join(c) for c in columns)
+    return f"{kind.removeprefix('expect_')}({named})"
+
+
 def resolved(column: str) -> str:
     """Name of the staged column that is NULL where a reference points nowhere."""
     return f"_resolved_{column}"
+
+
+def show_broken(rule: Rule) -> str:
+    """Python that keeps the rows which break a rule, to be put behind the DataFrame that was judged."""
+    kwargs = rule["kwargs"]
+    if rule["type"] in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"):
+        columns = kwargs.get("column_list") or [kwargs["column"]]
+        return f'.groupBy({", ".join(map(repr, columns))}).count().filter("count > 1")'
+    return "" if rule["type"].startswith("expect_table") else f'.filter("NOT ({_predicate(rule)})")'
 
 
 def row_rules(table: Table) -> list[tuple[str, str]]:
@@ -58,8 +75,15 @@ def _predicate(rule: Rule) -> str:
         case "expect_column_values_to_not_be_null":
             return f"{kwargs['column']} IS NOT NULL"
         case "expect_column_values_to_be_between":
-            return f"{kwargs['column']} >= {kwargs['min_value']}"
+            bounds = {">=": kwargs.get("min_value"), "<=": kwargs.get("max_value")}
+            return " AND ".join(f"{kwargs['column']} {sign} {b}" for sign, b in bounds.items() if b is not None)
+        case "expect_column_values_to_be_in_set":
+            return f"{kwargs['column']} IN ({', '.join(map(repr, kwargs['value_set']))})"
+        case "expect_column_values_to_not_be_in_set":
+            return f"{kwargs['column']} NOT IN ({', '.join(map(repr, kwargs['value_set']))})"
+        case "expect_column_values_to_match_regex":
+            return f"{kwargs['column']} RLIKE r'{kwargs['regex']}'"
         case "expect_column_pair_values_a_to_be_greater_than_b":
             return f"{kwargs['column_A']} >= {kwargs['column_B']}"
         case other:
-            raise ValueError(f"{other} cannot split rows: use it on a silver or gold table")
+            raise ValueError(f"{other}: say here what it asks of a row")

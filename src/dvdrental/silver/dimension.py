@@ -28,7 +28,7 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
     """
     surrogate, natural = table.column_names[:2]
     live = versions.filter("not is_deleted").drop("is_deleted").withColumn("is_inferred", F.lit(False))
-    used = reduce(DataFrame.unionByName, (ids.toDF(natural) for ids in referenced)).filter(f"{natural} <> {UNKNOWN}")
+    used = reduce(DataFrame.unionByName, (ids.toDF(natural) for ids in referenced)).filter(F.col(natural) != UNKNOWN)
     missing = used.distinct().join(live.select(natural), on=natural, how="left_anti")
     placeholders = missing.unionByName(live.sparkSession.range(1).select(F.lit(UNKNOWN).alias(natural)))
     placeholders = placeholders.withColumns({"valid_from": epoch(), "is_inferred": F.lit(True)})

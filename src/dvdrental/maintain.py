@@ -1,0 +1,66 @@
+"""Upkeep: small files are put together, files that no version needs any more go, refused stages too. And back."""
+
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from pyspark.sql import functions as F
+
+from dvdrental import ops
+from dvdrental.errors import SettingsError
+from dvdrental.lake import RETENTION, Lake
+from dvdrental.ops import Step, recorded
+from dvdrental.table import Table
+from dvdrental.tables import TABLES
+
+
+def maintain(lake: Lake) -> None:
+    """OPTIMIZE and VACUUM every table, drop stages of refused publications that are older than the retention. No row
+    changes, and every version of the last two weeks stays readable."""
+    for table in _there(lake):
+        name = lake.name(table.layer, table.name)
+        lake.spark.sql(f"OPTIMIZE {name}")
+        lake.spark.sql(f"VACUUM {name}")
+    drop_old_stages(Path(lake.settings.staging), time.time() - RETENTION.total_seconds())
+
+
+def purge(lake: Lake) -> None:
+    """Remove every file that the newest versions do not need: nothing can be restored afterwards, and nothing of what
+    was forgotten is left. Only while no run is going on, and not on serverless, which does not allow the setting."""
+    check = "spark.databricks.delta.retentionDurationCheck.enabled"
+    lake.spark.conf.set(check, "false")
+    try:
+        for table in _there(lake):
+            lake.spark.sql(f"VACUUM {lake.name(table.layer, table.name)} RETAIN 0 HOURS")
+    finally:
+        lake.spark.conf.unset(check)
+
+
+def drop_old_stages(staging: Path, before: float) -> None:
+    """Folders `<run>/<stage>` that were written before an instant (seconds since 1970)."""
+    for stage in [stage for stage in staging.glob("*/*") if stage.stat().st_mtime < before]:
+        shutil.rmtree(stage)
+    for run in [run for run in staging.glob("*") if not any(run.iterdir())]:
+        run.rmdir()
+
+
+def restore(lake: Lake, table: str, run_id: str) -> Step:
+    """Bring a table of silver or gold back to what a run left. The next run of the job computes it anew from bronze, so
+    keep it from running until the cause is mended. Raises SettingsError if there is no such table, or if the ledger or
+    the table does not know that state any more."""
+    if table not in TABLES or TABLES[table].layer == "bronze":
+        raise SettingsError(f"table: {table[:40]!r} is no table of silver or gold")
+    name = lake.name(TABLES[table].layer, TABLES[table].name)
+    steps = lake.table(ops.STEP).filter((F.col("table_name") == table) & (F.col("run_id") == run_id))
+    left = steps.filter("status <> 'failed'").agg(F.max_by("state", "started_at").alias("state")).collect()[0].state
+    if left not in lake.states(name):
+        raise SettingsError(f"run_id: {table} has no version that run {run_id[:40]!r} left")
+    with recorded(lake, "ops.restore") as step:
+        lake.spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {int(left.partition('@')[0])}")
+        step.status, step.message = "published", f"{table} as run {run_id} left it"
+    return step
+
+
+def _there(lake: Lake) -> Iterable[Table]:
+    return [table for table in (*TABLES.values(), *ops.TABLES) if lake.exists(table)]

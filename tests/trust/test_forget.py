@@ -1,0 +1,75 @@
+"""A customer is forgotten: no file of the lake holds the name any more, and no total has changed."""
+
+import copy
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dvdrental.errors import SettingsError
+from dvdrental.forget import forget
+from dvdrental.local.folder import land
+from dvdrental.local.landing import Database
+from dvdrental.maintain import purge
+from tests.house import House
+from tests.landing import MORNING
+
+NAMES = ("Quiddity", "Haecceity")
+"""Of the customer before and after a marriage: two versions."""
+
+
+@pytest.fixture(scope="module")
+def house(one_run: House, sample: Database) -> House:
+    """Two weeks with the customer, and a third in which the source has erased the person."""
+    source, tasks = copy.deepcopy(sample), ["ops_begin", "bronze_ingest", "silver_dim_customer", "silver_dim_address"]
+    customer = source["customer"][0]
+    home = next(row for row in source["address"] if row["address_id"] == customer["address_id"])
+    home |= {"address": NAMES[0], "address2": NAMES[0], "phone": NAMES[0]}
+    for week, name in enumerate((*NAMES, "erased")):
+        change = {"last_name": name, "email": f"{name}@example.org", "last_update": f"2026-01-0{week + 1} 12:00:00"}
+        customer |= change
+        if name == "erased":
+            home |= {"address": name, "address2": name, "phone": name, "last_update": change["last_update"]}
+        land(source, one_run.folder, "v2", MORNING + timedelta(days=7 * (week + 1)))
+        one_run.work(f"week-{week}", tasks)
+    return one_run
+
+
+def holding(folder: Path, text: str) -> list[Path]:
+    """Files with a text: Parquet by its values, others by their bytes. (Landing is Airbyte's.)"""
+    query = "SELECT count(*) FROM read_parquet(?) AS r WHERE contains(r::VARCHAR, ?)"
+    files = [file for layer in ("bronze", "silver", "gold", "ops") for file in (folder / layer).rglob("*")]
+    return [
+        file
+        for file in files
+        if file.is_file()
+        and (
+            duckdb.execute(query, [str(file), text]).fetchone() != (0,)
+            if file.suffix == ".parquet"
+            else text.encode() in file.read_bytes()
+        )
+    ]
+
+
+def test_promise_22_person_can_be_forgotten(house: House) -> None:
+    lake = house.lake
+    (customer_id,) = {row.customer_id for row in house.tables["silver.dim_customer"] if row.last_name in NAMES}
+    before = {row.customer_key: row for row in house.tables["silver.dim_customer"]}
+    assert all(holding(house.folder, name) for name in NAMES)
+    house.work("before", rebuild="yes")
+    forget(lake, str(customer_id))
+    house.work("after", rebuild="yes")
+    purge(lake)
+    assert [holding(house.folder, name) for name in NAMES] == [[], []]
+    after = {row.customer_key: row for row in house.tables["silver.dim_customer"]}
+    assert after.keys() == before.keys()
+    assert {row.customer_id for key, row in after.items() if row != before[key]} == {customer_id}
+    assert {name: house.tables[name] for name in house.tables if name.startswith(("gold", "silver.fact"))} == {
+        name: house.before[name] for name in house.before if name.startswith(("gold", "silver.fact"))
+    }
+
+
+def test_unknown_customer_is_named(house: House) -> None:
+    with pytest.raises(SettingsError, match=r"bronze\.customer has no customer 987654"):
+        forget(house.lake, "987654")

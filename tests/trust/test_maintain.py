@@ -1,0 +1,89 @@
+"""Upkeep changes no row and keeps what a restore needs; a restore brings back what a run left."""
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pyspark.sql import DataFrame
+
+from dvdrental import maintain
+from dvdrental.errors import SettingsError
+from dvdrental.lake import RETENTION, Lake
+from dvdrental.publish import publish
+from dvdrental.silver import dim_actor
+from tests.rows import rows
+
+
+def actors(lake: Lake, *names: str) -> DataFrame:
+    given = [dict(actor_key=number, actor_id=number, full_name=name) for number, name in enumerate(names)]
+    return rows(lake.spark, dim_actor.TABLE, *given).drop("_loaded_at")
+
+
+@pytest.fixture
+def three_runs(lake: Lake) -> Lake:
+    """The dimension after runs 1, 2 and 3."""
+    for number, names in enumerate((["ANN HALL"], ["ANN HALL", "BO LEE"], ["CY DAY"]), 1):
+        publish(in_run(lake, str(number)), dim_actor.TABLE, actors(lake, *names))
+    return lake
+
+
+def in_run(lake: Lake, run_id: str) -> Lake:
+    return Lake(lake.spark, replace(lake.settings, run_id=run_id))
+
+
+def names_in(lake: Lake) -> list[str]:
+    return sorted(row.full_name for row in lake.table(dim_actor.TABLE).collect())
+
+
+def test_upkeep_changes_no_row_and_every_run_can_still_be_restored(three_runs: Lake) -> None:
+    table = three_runs.name("silver", "dim_actor")
+    state = three_runs.at_rest(table)[0]
+    maintain.maintain(three_runs)
+    assert (names_in(three_runs), three_runs.at_rest(table)[0]) == (["CY DAY"], state)
+    maintain.restore(three_runs, "silver.dim_actor", "2")
+    assert names_in(three_runs) == ["ANN HALL", "BO LEE"]
+    maintain.restore(three_runs, "silver.dim_actor", "3")
+    assert names_in(three_runs) == ["CY DAY"]
+
+
+def test_promise_27_run_after_a_restore_computes_every_row_again(three_runs: Lake) -> None:
+    maintain.restore(three_runs, "silver.dim_actor", "1")
+    step = publish(in_run(three_runs, "4"), dim_actor.TABLE, actors(three_runs, "CY DAY"))
+    assert (step.rows_updated, names_in(three_runs)) == (1, ["CY DAY"])
+
+
+@pytest.mark.parametrize("run_id", ["4", "' OR '1' = '1"])
+def test_run_that_left_nothing_cannot_be_restored(three_runs: Lake, run_id: str) -> None:
+    with pytest.raises(SettingsError, match=r"silver\.dim_actor has no version that run"):
+        maintain.restore(three_runs, "silver.dim_actor", run_id)
+    assert names_in(three_runs) == ["CY DAY"]
+
+
+@pytest.mark.parametrize("table", ["bronze.rental", "gold.nothing", "gold.rental_obt; DROP TABLE x"])
+def test_table_that_cannot_be_restored_is_named(lake: Lake, table: str) -> None:
+    with pytest.raises(SettingsError, match="is no table of silver or gold"):
+        maintain.restore(lake, table, "1")
+
+
+def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(three_runs: Lake) -> None:
+    three_runs.spark.sql(f"DROP TABLE {three_runs.name('silver', 'dim_actor')}")
+    for names in (["DI FOX"], ["DI FOX", "ED RAY"]):
+        publish(in_run(three_runs, "later"), dim_actor.TABLE, actors(three_runs, *names))
+    with pytest.raises(SettingsError, match="has no version that run '1' left"):
+        maintain.restore(three_runs, "silver.dim_actor", "1")
+
+
+def test_stages_of_refused_publications_go_after_the_retention(tmp_path: Path) -> None:
+    old, young = (tmp_path / "run-1" / name for name in ("silver.a-1", "silver.b-2"))
+    only_old = tmp_path / "run-0" / "silver.c-3"
+    for stage in (old, young, only_old):
+        stage.mkdir(parents=True)
+        (stage / "part-0.parquet").touch()
+    now = time.time()
+    for stage in (old, only_old):
+        os.utime(stage, (now - RETENTION.total_seconds() - 60,) * 2)
+    maintain.drop_old_stages(tmp_path, now - RETENTION.total_seconds())
+    assert sorted(path.name for path in tmp_path.rglob("silver.*")) == ["silver.b-2"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run-1"]

@@ -1,0 +1,93 @@
+"""Two writers of one table at once: one wins, the other stops and says so, nothing is there twice."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame
+
+from dvdrental.errors import ConflictError
+from dvdrental.lake import Lake
+from dvdrental.ops import STEP
+from dvdrental.publish import publish
+from dvdrental.table import Table
+
+TABLE = Table(
+    layer="silver",
+    name="thing",
+    grain="one row per thing",
+    key=("id",),
+    columns="""
+        id BIGINT NOT NULL COMMENT 'Key',
+        name STRING COMMENT 'Name',
+        _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'Loaded'
+    """,
+)
+
+
+def rows(lake: Lake, **names: str) -> DataFrame:
+    return lake.spark.createDataFrame([(int(key[1:]), name) for key, name in names.items()], "id BIGINT, name STRING")
+
+
+def at_once(monkeypatch: pytest.MonkeyPatch, step: str, *writers: Callable[[], Any]) -> list[Exception | None]:
+    """Let both reach a step of their publication before one of them takes it."""
+    barrier, take = threading.Barrier(len(writers)), getattr(Lake, step)
+    errors: list[Exception | None] = [None] * len(writers)
+
+    def take_together(self: Lake, table: Table, *frame: DataFrame) -> None:
+        if table is TABLE:
+            barrier.wait(120)
+        take(self, table, *frame)
+
+    def write(number: int) -> None:
+        try:
+            writers[number]()
+        except Exception as error:
+            errors[number] = error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, step, take_together)
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(len(writers))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return errors
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_promise_11_one_of_two_writers_wins(lake: Lake, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    if there:
+        publish(lake, TABLE, rows(lake, k1="a"))
+    new = rows(lake, k1="b", k2="c")
+    lake.create(STEP)
+    errors = at_once(
+        monkeypatch, "merge" if there else "create", *(lambda: publish(lake, TABLE, new) for _ in range(2))
+    )
+    assert sorted(row[:2] for row in lake.table(TABLE).collect()) == [(1, "b"), (2, "c")], errors
+    (lost,) = [error for error in errors if error]
+    assert isinstance(lost, ConflictError)
+    assert "silver.thing: another run wrote it at the same time" in str(lost)
+    statuses = sorted(row.status for row in lake.table(STEP).collect())
+    assert statuses == ["failed", "published", *(["published"] if there else [])]
+    assert publish(lake, TABLE, new).status == "unchanged"
+
+
+def test_promise_11_commit_that_slipped_in_unseen_is_found(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another run commits after the rows were compared, and before this MERGE begins: Delta sees no conflict."""
+    publish(lake, TABLE, rows(lake, k1="a"))
+    merge = Lake.merge
+
+    def merge_late(self: Lake, table: Table, frame: DataFrame) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Lake, "merge", merge)
+            publish(lake, TABLE, rows(lake, k1="a", k2="of the other"))
+        merge(self, table, frame)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "merge", merge_late)
+        with pytest.raises(ConflictError, match="not for sure the result of either: run the job again"):
+            publish(lake, TABLE, rows(lake, k1="mine"))
+    assert publish(lake, TABLE, rows(lake, k1="mine")).rows_deleted == 1
+    assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "mine")]
