@@ -26,13 +26,14 @@ def maintain(lake: Lake) -> None:
 
 
 def purge(lake: Lake) -> None:
-    """Remove every file that the newest versions do not need: nothing can be restored afterwards, and nothing of what
-    was forgotten is left. Only while no run is going on, and not on serverless, which does not allow the setting."""
+    """Remove every file with personal columns that the newest versions do not need: nothing of what was forgotten is
+    left. Only while no run is going on, and not on serverless, which does not allow the setting."""
     check = "spark.databricks.delta.retentionDurationCheck.enabled"
     lake.spark.conf.set(check, "false")
     try:
         for table in _there(lake):
-            lake.spark.sql(f"VACUUM {lake.name(table.layer, table.name)} RETAIN 0 HOURS")
+            if any(column.personal for column in table.fields):
+                lake.spark.sql(f"VACUUM {lake.name(table.layer, table.name)} RETAIN 0 HOURS")
     finally:
         lake.spark.conf.unset(check)
 

@@ -1,9 +1,8 @@
-"""A process that works on a lake and is killed at a named point, or not at all:
+"""A process that works on a lake and is killed at a named point:
 
-python -m tests.trust.failpoints FOLDER POINT [classic | connect | sc://address of a server]
+python -m tests.trust.failpoints FOLDER POINT [classic | connect]
 """
 
-import json
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from dvdrental import ops
 from dvdrental.bronze import quarantine
@@ -53,8 +52,6 @@ def during(act: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-ADDRESS = "sc://127.0.0.1:15002"
-
 POINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "after_stage": (Lake, "write_stage", after),
     "after_quarantine": (quarantine, "add", after),
@@ -66,6 +63,8 @@ POINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
 
 def work(lake: Lake) -> None:
     """Bronze first, with its ledger row, then a dimension."""
+    for table in ops.TABLES:
+        lake.create(table)
     ingest(lake, ["category"])
     no_films = lake.empty(STREAMS["film_category"].table)
     publish(lake, dim_category.TABLE, dim_category.build(category=lake.changes("category"), film_category=no_films))
@@ -84,26 +83,9 @@ def found(lake: Lake) -> dict[str, list[str]]:
     }
 
 
-def main(folder: Path, point: str, session: str) -> None:
-    """A server of its own dies with the process; one at an address goes on with what it was told to do."""
-    if session.startswith("sc://"):
-        spark = SparkSession.builder.remote(session).getOrCreate()
-    else:
-        spark = start_session(folder, connect=session == "connect")
-    lake = open_lake(spark, folder, "killed")
-    if point in POINTS:
-        owner, name, how = POINTS[point]
-        setattr(owner, name, how(getattr(owner, name)))
-    work(lake)
-    print(json.dumps(found(lake)))  # noqa: T201
-
-
-def serve(folder: Path) -> None:
-    """A Spark Connect server until the input ends."""
-    start_session(folder, connect=True)
-    print("ready", flush=True)  # noqa: T201
-    sys.stdin.read()
-
-
 if __name__ == "__main__":
-    serve(Path(sys.argv[1])) if sys.argv[2:] == ["serve"] else main(Path(sys.argv[1]), *sys.argv[2:])
+    folder, point = Path(sys.argv[1]), sys.argv[2]
+    session = start_session(folder, connect=sys.argv[3:] == ["connect"])
+    owner, name, how = POINTS[point]
+    setattr(owner, name, how(getattr(owner, name)))
+    work(open_lake(session, folder, "killed"))

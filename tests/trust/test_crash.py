@@ -1,6 +1,5 @@
 """A process that is killed anywhere, and a rerun: together they leave what one run without a crash leaves."""
 
-import json
 import shutil
 import signal
 import subprocess
@@ -8,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -19,7 +17,7 @@ from dvdrental.local.landing import write_landing
 from tests.conftest import ROOT, SCHEMAS
 from tests.landing import MORNING, category
 from tests.sizes import size
-from tests.trust.failpoints import ADDRESS, POINTS, found, work
+from tests.trust.failpoints import POINTS, found, work
 
 WEEK_1 = category(dict.fromkeys(range(1, 11), "A"))
 WEEK_2 = category(dict.fromkeys(range(1, 11), "A") | {3: "B", 11: "C"}, "2026-01-10 12:00:00")
@@ -55,25 +53,14 @@ def test_promise_07_crash_anywhere_and_a_rerun_equal_a_clean_run(
     assert look(spark, killed) == undisturbed
 
 
-def test_promise_08_orphan_write_of_a_dead_client_does_no_harm(
-    one_week: Path, undisturbed: dict[str, Any], tmp_path: Path
-) -> None:
-    """The server lives on and commits what the client that was killed had sent; the rerun comes at once."""
-    folder = copy(one_week, tmp_path)
-    with subprocess.Popen(command(folder, "serve"), cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as server:
-        assert server.stdout.readline() == "ready\n"
-        assert run(folder, "mid_publish", ADDRESS).returncode == -signal.SIGKILL
-        rerun = run(folder, "nowhere", ADDRESS)
-        server.stdin.close()
-    assert json.loads(rerun.stdout.splitlines()[-1]) == undisturbed, rerun.stderr[-3000:]
-
-
 def command(folder: Path, *arguments: str) -> list[Any]:
     return [sys.executable, "-m", "tests.trust.failpoints", folder, *arguments]
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(folder, *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command(folder, *arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=200
+    )
 
 
 def look(spark: SparkSession, folder: Path) -> dict[str, Any]:
