@@ -133,7 +133,7 @@ def assert_lawful(table: Table, rows: DataFrame) -> None:
 
 @settings(some, max_examples=size(1, 25))
 @seeds
-def test_any_delivery_gives_the_versions_of_the_fold(spark: SparkSession, seed: int) -> None:
+def test_promise_01_any_delivery_gives_the_versions_of_the_fold(spark: SparkSession, seed: int) -> None:
     deliver_anyhow(spark, Random(seed))
 
 

@@ -175,7 +175,7 @@ def ordered(rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
 
 
 @each(of_mode("event", null_seq=False))
-def test_event_case(outcome: Outcome, case: Case) -> None:
+def test_promise_02_event_case(outcome: Outcome, case: Case) -> None:
     acceptable = case["expect"] if case.get("any_of") else [case["expect"]]
     assert ordered(outcome.versions[case["id"]]) in list(map(table, acceptable))
 
@@ -272,7 +272,7 @@ def test_truncate_case(spark: SparkSession, case: Case) -> None:
 
 
 @each(of_mode("snap"))
-def test_snapshot_case(spark: SparkSession, case: Case) -> None:
+def test_promise_03_snapshot_case(spark: SparkSession, case: Case) -> None:
     """Where a growing change time opens versions, it is what is tracked. Where absence means nothing, the sync mode is
     append."""
     columns, changed = case["cols"], None if case["change"] == "columns" else case["change"]

@@ -23,7 +23,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("field", ["catalog", "bronze_schema", "ops_schema", "namespace"])
-def test_hostile_name_is_refused(field: str, name: str) -> None:
+def test_promise_20_hostile_name_is_refused(field: str, name: str) -> None:
     with pytest.raises(SettingsError):
         Settings(**{field: name})
 
@@ -35,7 +35,7 @@ def test_hostile_run_id_is_refused(run_id: str) -> None:
 
 
 @pytest.mark.parametrize("landing", ["", "a.b.c", "a;b", "a.", "a.b c"])
-def test_hostile_landing_is_refused(landing: str) -> None:
+def test_promise_20_hostile_landing_is_refused(landing: str) -> None:
     with pytest.raises(SettingsError):
         Settings(landing=landing)
 

@@ -14,7 +14,7 @@ WIDER = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27","sort o
 NARROWER = '{"category_id":1,"last_update":"2006-02-15T09:46:27"}'
 
 
-def test_new_field_is_kept_and_reported_with_the_line_to_add(lake: Lake) -> None:
+def test_promise_23_new_field_is_kept_and_reported_with_the_line_to_add(lake: Lake) -> None:
     land_raw(lake, "category", [OLD])
     ingest(lake, ["category"])
     land_raw(lake, "category", [WIDER], MORNING + timedelta(days=7))

@@ -168,7 +168,7 @@ TEXT_DAMAGES: Sequence[Callable[[Random, str], str | None]] = (
 
 
 @pytest.mark.parametrize("mode", ["append", "overwrite"])
-def test_every_payload_of_a_raw_table_is_stored_repeated_or_set_aside(lake: Lake, mode: str) -> None:
+def test_promise_12_every_payload_of_a_raw_table_is_stored_repeated_or_set_aside(lake: Lake, mode: str) -> None:
     lake = syncing(lake, mode)
     fuzzes = {name: fuzz(name, seed) for seed, name in enumerate(GOOD)}
     for name, fuzzed in fuzzes.items():

@@ -105,7 +105,7 @@ def test_refresh_that_would_delete_too_much_is_refused(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append"])
-def test_interrupted_full_refresh_closes_nothing(lake: Lake, mode: str) -> None:
+def test_promise_24_interrupted_full_refresh_closes_nothing(lake: Lake, mode: str) -> None:
     files = syncing(reading_files(lake), mode)
     land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl")
     take_in(files)

@@ -36,7 +36,7 @@ def take_in(lake: Lake, batch: Batch, number: int) -> Step:
 
 
 @pytest.mark.parametrize(("seed", "batches"), size([(2, 3)], [(1, 1), (2, 3), (3, 8)]))
-def test_any_delivery_gives_the_fold_of_the_events(lake: Lake, seed: int, batches: int) -> None:
+def test_promise_01_any_delivery_gives_the_fold_of_the_events(lake: Lake, seed: int, batches: int) -> None:
     lake, chance = syncing(lake, "cdc"), Random(seed)
     events = histories(chance, KEYS)
     steps = [take_in(lake, batch, number) for number, batch in enumerate(deliveries(chance, events, batches))]

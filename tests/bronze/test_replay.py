@@ -32,7 +32,9 @@ def relax(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "row_rules", lambda _: [])
 
 
-def test_row_moves_once_after_its_rule_was_relaxed(with_two_set_aside: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_promise_13_row_moves_once_after_its_rule_was_relaxed(
+    with_two_set_aside: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = with_two_set_aside
     relax(monkeypatch)
     first, second = replay(lake, ["category"])[0], replay(lake, ["category"])[0]

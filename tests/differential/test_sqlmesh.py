@@ -17,7 +17,9 @@ TYPES = {"id": "INT", "v": "STRING", "upd": "TIMESTAMP_NTZ"}
 
 
 @pytest.mark.parametrize(("how", "tracked"), [("by_column", "v"), ("by_time", "upd")])
-def test_snapshots_have_the_history_that_sqlmesh_gives_them(spark: SparkSession, how: str, tracked: str) -> None:
+def test_promise_03_snapshots_have_the_history_that_sqlmesh_gives_them(
+    spark: SparkSession, how: str, tracked: str
+) -> None:
     """By column a version starts with the run that saw it; by time with its change time, and the first one ever."""
     of = feed.stream("snapshots", ["id"], TYPES, updated="upd" if how == "by_time" else None)
     events = feed.empty_log(spark, of)

@@ -61,7 +61,9 @@ def test_first_run_fills_every_table(first: House, sample: Database) -> None:
     assert len(first.tables["gold.rental_obt"]) == len(sample["rental"])
 
 
-def test_same_landing_again_commits_to_nothing_but_the_ledger(again: tuple[dict[str, int], dict[str, int]]) -> None:
+def test_promise_06_same_landing_again_commits_to_nothing_but_the_ledger(
+    again: tuple[dict[str, int], dict[str, int]],
+) -> None:
     before, after = again
     assert {name for name in after if after[name] != before.get(name)} == {"ops.step"}
 

@@ -349,7 +349,7 @@ def test_rows_of_source_table(db, table, rows, place):
 
 
 @pytest.mark.parametrize(("value", "query"), cases(VALUES))
-def test_value(db, value, query):
+def test_promise_15_value(db, value, query):
     assert db.execute(f"SELECT {query}").fetchall() == [(value,)]
 
 

@@ -80,7 +80,7 @@ def test_no_row_points_at_the_unknown_member(db, table, key):
 
 
 @pytest.mark.parametrize(("table", "key"), KEYS)
-def test_every_key_resolves(db, table, key):
+def test_promise_14_every_key_resolves(db, table, key):
     target, target_key, _ = TARGETS[key]
     assert count(db, f"FROM {table} WHERE {key} NOT IN (SELECT {target_key} FROM {target})") == 0
 

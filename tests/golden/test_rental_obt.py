@@ -48,7 +48,7 @@ OF_SOURCE = """
 """
 
 
-def test_every_column_of_every_rental_equals_the_independent_sql(db):
+def test_promise_15_every_column_of_every_rental_equals_the_independent_sql(db):
     assert_as_expected(db, "gold.rental_obt")
 
 

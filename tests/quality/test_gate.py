@@ -36,18 +36,18 @@ def test_good_rows_pass(spark: SparkSession) -> None:
     assert statuses(spark, [(1, 5), (2, None)]) == {"pass"}
 
 
-def test_no_rows_fail(spark: SparkSession) -> None:
+def test_promise_16_no_rows_fail(spark: SparkSession) -> None:
     assert "fail" in statuses(spark, [])
 
 
-def test_missing_column_is_an_error_and_blocks(spark: SparkSession) -> None:
+def test_promise_16_missing_column_is_an_error_and_blocks(spark: SparkSession) -> None:
     checks = gate.audit(TABLE, spark.createDataFrame([(5,)], "size INT"))
     assert "error" in {check.status for check in checks}
     with pytest.raises(QualityError):
         gate.refuse(TABLE, checks, "stage")
 
 
-def test_rule_that_cannot_run_is_an_error_and_blocks(spark: SparkSession, rule: list[rules.Rule]) -> None:
+def test_promise_16_rule_that_cannot_run_is_an_error_and_blocks(spark: SparkSession, rule: list[rules.Rule]) -> None:
     rule.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": "nowhere", "min_value": 0}})
     rule[0]["severity"] = "warning"
     checks = gate.audit(TABLE, spark.createDataFrame([(1, 5)], "id INT, size INT"))
@@ -62,7 +62,7 @@ def test_critical_rule_blocks_and_counts_the_rows(spark: SparkSession, rule: lis
         gate.refuse(TABLE, checks, "stage")
 
 
-def test_warning_is_recorded_and_does_not_block(spark: SparkSession, rule: list[rules.Rule]) -> None:
+def test_promise_16_warning_is_recorded_and_does_not_block(spark: SparkSession, rule: list[rules.Rule]) -> None:
     kwargs = {"column": "size", "min_value": 0}
     rule.append({"type": "expect_column_values_to_be_between", "kwargs": kwargs, "severity": "warning"})
     checks = gate.audit(TABLE, spark.createDataFrame([(1, -5)], "id INT, size INT"))
@@ -70,7 +70,7 @@ def test_warning_is_recorded_and_does_not_block(spark: SparkSession, rule: list[
     assert [(c.severity, c.status) for c in checks if "size" in c.rule] == [("warning", "fail")]
 
 
-def test_suite_without_a_rule_blocks() -> None:
+def test_promise_16_suite_without_a_rule_blocks() -> None:
     with pytest.raises(QualityError, match="no rule was run"):
         gate.refuse(TABLE, [], "stage")
 

@@ -131,7 +131,7 @@ def test_lawful_change_is_let_through(spark: SparkSession, change: str) -> None:
 
 
 @pytest.mark.parametrize("change", BROKEN)
-def test_broken_rule_is_named(spark: SparkSession, change: str) -> None:
+def test_promise_04_broken_rule_is_named(spark: SparkSession, change: str) -> None:
     rows, rules = BROKEN[change]
     checks = audited(spark, rows)
     assert failed(checks) == rules
