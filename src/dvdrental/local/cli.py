@@ -225,6 +225,7 @@ def _summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     passed = sum(check["status"] == "pass" for check in checks)
     quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
     CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
+    CONSOLE.print(f"Quality in a browser: {folder / lakes.REPORTS / 'data_docs' / 'index.html'}", soft_wrap=True)
     for step in steps:
         for warning in step["warnings"]:
             CONSOLE.print(f"{step['table_name']}: {warning}", style="yellow", markup=False, soft_wrap=True)

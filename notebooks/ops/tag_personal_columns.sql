@@ -1,0 +1,23 @@
+-- What tells who a person is, marked for Unity Catalog: policies and masks can go by the tag. As the contracts say.
+ALTER TABLE IDENTIFIER({{bronze}} || '.address') ALTER COLUMN address SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.address') ALTER COLUMN address2 SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.address') ALTER COLUMN phone SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.customer') ALTER COLUMN first_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.customer') ALTER COLUMN last_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.customer') ALTER COLUMN email SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.staff') ALTER COLUMN first_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.staff') ALTER COLUMN last_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.staff') ALTER COLUMN email SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{bronze}} || '.staff') ALTER COLUMN username SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_address') ALTER COLUMN address SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_address') ALTER COLUMN address2 SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_address') ALTER COLUMN phone SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_customer') ALTER COLUMN first_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_customer') ALTER COLUMN last_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_customer') ALTER COLUMN full_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_customer') ALTER COLUMN email SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_staff') ALTER COLUMN first_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_staff') ALTER COLUMN last_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_staff') ALTER COLUMN full_name SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_staff') ALTER COLUMN email SET TAGS ('personal' = 'true');
+ALTER TABLE IDENTIFIER({{silver}} || '.dim_store') ALTER COLUMN manager_name SET TAGS ('personal' = 'true');
