@@ -81,10 +81,11 @@ def made_lake(spark: SparkSession, sample: Database, tmp_path_factory: pytest.Te
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not made.exists():
-            house = House(spark, folder)
-            land(sample, folder, "v2", MORNING)
+            house = House(spark, tmp_path_factory.mktemp("first"))
+            land(sample, house.folder, "v2", MORNING)
             house.work("first")
-            house.close()
+            shutil.copytree(house.folder, folder)
+            house.close()  # takes its files along
             made.touch()
     return folder
 

@@ -27,9 +27,11 @@ SESSIONS = size(["classic"], ["classic", "connect"])
 
 @pytest.fixture(scope="module")
 def one_week(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("crash") / "lake"
-    land(folder, WEEK_1, 0)
-    look(spark, folder)
+    first = tmp_path_factory.mktemp("crash")
+    land(first, WEEK_1, 0)
+    work(open_lake(spark, first, "first"))
+    folder = copy(first, tmp_path_factory.mktemp("one_week"))
+    drop(spark)  # takes the files along
     land(folder, WEEK_2, 1)
     return folder
 
@@ -70,8 +72,12 @@ def look(spark: SparkSession, folder: Path) -> dict[str, Any]:
     try:
         return found(lake)
     finally:
-        for schema in (*SCHEMAS, LANDING):
-            spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        drop(spark)
+
+
+def drop(spark: SparkSession) -> None:
+    for schema in (*SCHEMAS, LANDING):
+        spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def land(folder: Path, source: Any, week: int) -> None:
