@@ -60,7 +60,7 @@ def follow(house: House, weeks: Weeks, mode: str, number: int, *, always_rebuild
     for week in range(1, number + 1):
         weeks.live()
         land_changes(house, weeks, mode)
-        if week == 2:  # this run ends between dimensions and facts
+        if week == number - 1:  # this run ends between dimensions and facts
             house.work(f"week-{week}", TASKS[:-3], sync_mode=mode)
             continue
         house.work(f"week-{week}", TASKS, sync_mode=mode)
