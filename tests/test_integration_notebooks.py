@@ -23,7 +23,8 @@ SCHEMA = "integration_7"
 
 def parameters(folder: Path) -> dict[str, str]:
     schemas = {f"{layer}_schema": SCHEMA for layer in ("bronze", "silver", "gold", "ops")}
-    return {**schemas, "catalog": "dvd-staging", "landing": f"{folder}/landing", "staging": f"{folder}/staging"}
+    folders = {name: f"{folder}/{name}" for name in ("landing", "staging", "reports")}
+    return {**schemas, "catalog": "dvd-staging", **folders}
 
 
 def verify(folder: Path, numbers: Mapping[str, int]) -> None:
@@ -57,6 +58,7 @@ def test_landing_gets_a_schema_of_its_own_and_every_row(tmp_path: Path, sample: 
         "CREATE SCHEMA `dvd-staging`.`integration_7`",
         "CREATE VOLUME `dvd-staging`.`integration_7`.`landing`",
         "CREATE VOLUME `dvd-staging`.`integration_7`.`staging`",
+        "CREATE VOLUME `dvd-staging`.`integration_7`.`reports`",
     ]
     files = {stream: (tmp_path / "landing/public" / stream).glob("*.jsonl.gz") for stream in sample}
     lines = {

@@ -2,11 +2,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
-from dvdrental.errors import SettingsError
+from dvdrental.errors import SettingsError, StepError
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
@@ -37,8 +36,8 @@ def is_computed(lake: Lake, **settings: str) -> bool:
     broken = task.read(INPUT).withColumn("name", F.raise_error(F.lit("computed")).cast("string"))
     try:
         return publish(task, OUTPUT, broken).status != "unchanged"
-    except PySparkException as error:
-        return "computed" in str(error)
+    except StepError as error:
+        return "USER_RAISED_EXCEPTION" in str(error)
 
 
 @pytest.fixture

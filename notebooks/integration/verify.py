@@ -17,8 +17,6 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from decimal import Decimal
 
-from pyspark.sql import functions as F
-
 from dvdrental.errors import ReconciliationError
 from dvdrental.gold import monthly_film_rentals, rental_obt
 from dvdrental.lake import Lake
@@ -42,7 +40,7 @@ expected = [
 # COMMAND ----------
 wrong = []
 for table, measure, number in expected:
-    found = lake.table(table).select(F.expr(measure).alias("found")).first()["found"]
+    found = lake.table(table).selectExpr(f"{measure} AS found").first()["found"]
     wrong += [] if found == number else [f"{measure} of {table.full_name} is {found}, should be {number}"]
 if wrong:
     raise ReconciliationError("; ".join(wrong))

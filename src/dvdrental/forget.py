@@ -8,9 +8,10 @@ from pyspark.sql import functions as F
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
+from dvdrental.names import ident, literal
 from dvdrental.ops import Step, recorded
 
-NOBODY = "concat('forgotten ', left(sha2(concat(:salt, {value}), 256), 8))"
+NOBODY = "concat('forgotten ', left(sha2(concat({salt}, {value}), 256), 8))"
 """Two names stay two names, so that the versions of the customer, their keys and the facts on them stay as they are.
 The salt is kept nowhere."""
 
@@ -49,6 +50,7 @@ def _blank(lake: Lake, stream: Stream, keys: list[int]) -> int:
     if not keys:
         return 0
     personal = [column.name for column in stream.business_fields if column.personal]
-    values = {column: NOBODY.format(value=f"`{column}`") for column in personal} | {"_rescued": "NULL"}
+    salt = literal(uuid.uuid4().hex)
+    values = {column: NOBODY.format(salt=salt, value=ident(column)) for column in personal} | {"_rescued": "NULL"}
     chosen = f"{stream.key[0]} IN ({', '.join(str(int(key)) for key in keys)})"
-    return lake.update(stream.table, values, chosen, salt=uuid.uuid4().hex)
+    return lake.update(stream.table, values, chosen)

@@ -240,11 +240,11 @@ class Lake:
         """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
         return self.spark.createDataFrame([], _schema(table)).limit(0)
 
-    def update(self, table: Table, values: Mapping[str, str], condition: str, **parameters: str) -> int:
+    def update(self, table: Table, values: Mapping[str, str], condition: str) -> int:
         """Set columns to SQL expressions where a condition holds; gives the number of rows. (No DataFrame can.)"""
         assignments = ", ".join(f"{ident(column)} = {value}" for column, value in values.items())
         statement = f"UPDATE {self.name(table.layer, table.name)} SET {assignments} WHERE {condition}"  # noqa: S608
-        return int(self.spark.sql(statement, parameters).collect()[0]["num_affected_rows"])
+        return int(self.spark.sql(statement).collect()[0]["num_affected_rows"])
 
     def merge(self, table: Table, rows: DataFrame) -> None:
         """One commit of rows whose `_op` says insert, update or delete. Raises ConflictError if another one came first

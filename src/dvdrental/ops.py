@@ -262,6 +262,9 @@ def attempt(lake: "Lake", name: str, steps: list[Step]) -> Iterator[Step]:
         step.status, step.message = "failed", describe(told)
         told.add_note(_what_now(step))
         raise told.with_traceback(error.__traceback__) from None
+    except BaseException as error:  # the process is told to end
+        step.status, step.message = "failed", type(error).__name__
+        raise
     finally:
         step.seconds = round(time.monotonic() - began, 3)
         steps.append(step)

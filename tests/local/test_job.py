@@ -88,7 +88,7 @@ def test_reference_without_a_value_is_named(tmp_path: Path, reference: str) -> N
 
 def test_job_of_the_project_can_be_planned(tmp_path: Path) -> None:
     tasks = plan(Bundle(find_root(Path(__file__))), "dvd_rental_pipeline", parameters(tmp_path, "x"))
-    assert [tasks[0].key, tasks[-1].key] == ["ops_begin", "ops_reconcile"]
+    assert [tasks[0].key, tasks[-1].key] == ["ops_begin", "ops_finish"]
     assert tasks[0].parameters["bronze_schema"] == "bronze"
     assert all(task.notebook.is_file() for task in tasks)
 
