@@ -14,9 +14,12 @@ from dvdrental.local.landing import Database
 from dvdrental.maintain import purge
 from tests.house import House
 from tests.landing import MORNING
+from tests.sizes import size
 
 NAMES = ("Quiddity", "Haecceity")
 """Of the customer before and after a marriage: two versions."""
+
+pytestmark = pytest.mark.skipif(not size(False, True), reason="takes minutes: DVDRENTAL_LONG=1 asks for it")
 
 FOLLOWING = ["silver_dim_customer", "silver_dim_address", "silver_fact_rentals", "gold_rental_obt"]
 """Tasks of tables that follow from the customers."""
