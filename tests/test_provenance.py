@@ -126,13 +126,13 @@ def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
 
 
 def feed(lake: Lake, since: str) -> list[tuple[str, str]] | None:
-    rows = lake.feed("silver.input", since, lake.state(lake.name("silver", "input")))
+    rows = lake.feed("silver.input", since, lake.at_rest(lake.name("silver", "input"))[0])
     return None if rows is None else sorted((row._change_type, row.name) for row in rows.collect())
 
 
 def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake) -> None:
     name = built.name("silver", "input")
-    since = built.state(name)
+    since = built.at_rest(name)[0]
     fill_input(built, "a", "c", "d")
     built.spark.sql(f"OPTIMIZE {name}")
     fill_input(built, "a", "c")
@@ -142,7 +142,7 @@ def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake)
 
 def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
     name = built.name("silver", "input")
-    since = built.state(name)
+    since = built.at_rest(name)[0]
     built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
     fill_input(built, "a", "c")
     assert feed(built, since) is None
@@ -153,7 +153,7 @@ def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
 
 def test_no_feed_where_it_may_be_incomplete(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     name = built.name("silver", "input")
-    since = built.state(name)
+    since = built.at_rest(name)[0]
     fill_input(built, "a", "c")
     assert feed(built, since) is not None
     assert feed(built, "1@2020-01-01T00:00:00") is None

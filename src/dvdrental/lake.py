@@ -150,23 +150,18 @@ class Lake:
         select = f"SELECT {columns} FROM {source} {view.clauses}".replace("{source}", source)  # noqa: S608 (contract)
         self.spark.sql(f"CREATE OR REPLACE VIEW {view_name} COMMENT {literal(view.comment)} AS {select}")
 
-    def state(self, name: str) -> str:
-        """Version and time of the last commit that may have changed a row: a table that was dropped and made again
-        never looks unchanged, one that was only compacted does."""
-        return self._last_change(name)[0]
-
     def at_rest(self, name: str) -> tuple[str, DataFrame]:
-        """A table's state, and the table as it is now, whatever is written to it meanwhile."""
-        state, version = self._last_change(name)
-        return state, self.spark.read.option("versionAsOf", version).table(name)
+        """A table's state, and the table as it is now, whatever is written to it meanwhile.
 
-    def _last_change(self, name: str) -> tuple[str, int]:
-        """State, and the version that the table has by now."""
+        The state is version and time of the last commit that may have changed a row: a table that was dropped and made
+        again never looks unchanged, one that was only compacted does.
+        """
         commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
         if commits[0].operation in MAINTENANCE:
             commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
         changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
-        return _state(next(changed, commits[-1])), commits[0].version
+        now = self.spark.read.option("versionAsOf", commits[0].version).table(name)
+        return _state(next(changed, commits[-1])), now
 
     def states(self, name: str) -> list[str]:
         """States of all commits that are known, newest first."""

@@ -1,6 +1,6 @@
 """The ledger: what ran, what it did, what was set aside. Append-only; counts and names, never values of rows.
 
-Views tell what follows from it: `run`, `quality`, `reconciliation`, `freshness`, `last_failure`.
+What follows from it is told by the views of ledger_views.py.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from dvdrental.bronze.landing import Seen
 from dvdrental.errors import DvdRentalError, StepError
-from dvdrental.table import Table, View
+from dvdrental.table import Table
 
 if TYPE_CHECKING:
     from dvdrental.lake import Lake
@@ -26,8 +26,6 @@ CHECKS = "ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: B
 PAIRS = "ARRAY<STRUCT<rule: STRING, expected: DECIMAL(30,2), actual: DECIMAL(30,2)>>"
 
 SEEN = "STRUCT<version: STRING, watermark: TIMESTAMP_NTZ, units: BIGINT, digest: BIGINT>"
-
-NOW = "CAST(to_utc_timestamp(now(), current_timezone()) AS TIMESTAMP_NTZ)"
 
 RUN_EVENT = Table(
     layer="ops",
@@ -93,93 +91,7 @@ QUARANTINE = Table(
     """,
 )
 
-RUN = View(
-    layer="ops",
-    name="run",
-    comment="One row per run. A run without an end is abandoned once another one has started",
-    source=RUN_EVENT,
-    columns={
-        "run_id": "run_id",
-        "status": """CASE
-            WHEN max_by(event, at) <> 'started' THEN max_by(event, at)
-            WHEN min(at) < (SELECT max(at) FROM {source} WHERE event = 'started') THEN 'abandoned'
-            ELSE 'running' END""",
-        "started_at": "min(at)",
-        "ended_at": "max(at) FILTER (WHERE event <> 'started')",
-        "package": "max_by(package, at)",
-        "message": "max_by(message, at)",
-    },
-    clauses="GROUP BY run_id",
-)
-
-QUALITY = View(
-    layer="ops",
-    name="quality",
-    comment="One row per quality check of a step",
-    source=STEP,
-    columns={
-        "run_id": "run_id",
-        "table_name": "table_name",
-        "started_at": "started_at",
-        "rule": "result.rule",
-        "severity": "result.severity",
-        "status": "result.status",
-        "failed": "result.failed",
-    },
-    clauses="LATERAL VIEW explode(checks) AS result",
-)
-
-RECONCILIATION = View(
-    layer="ops",
-    name="reconciliation",
-    comment="One row per pair of numbers that must agree, and run that compared them",
-    source=STEP,
-    columns={
-        "run_id": "run_id",
-        "started_at": "started_at",
-        "rule": "pair.rule",
-        "expected": "pair.expected",
-        "actual": "pair.actual",
-        "agrees": "pair.expected = pair.actual",
-    },
-    clauses="LATERAL VIEW explode(pairs) AS pair",
-)
-
-FRESHNESS = View(
-    layer="ops",
-    name="freshness",
-    comment="One row per stream: how old the newest landed row is, now. The job is weekly: warn after 8 days, "
-    "error after 15",
-    source=STEP,
-    columns={
-        "table_name": "table_name",
-        "landed_at": "max(landed_at)",
-        "days": f"round(timestampdiff(MINUTE, max(landed_at), {NOW}) / 1440, 2)",
-        "status": f"""CASE
-            WHEN max(landed_at) >= {NOW} - INTERVAL 8 DAYS THEN 'pass'
-            WHEN max(landed_at) >= {NOW} - INTERVAL 15 DAYS THEN 'warn'
-            ELSE 'error' END""",
-    },
-    clauses="WHERE table_name LIKE 'bronze.%' GROUP BY table_name",
-)
-
-LAST_FAILURE = View(
-    layer="ops",
-    name="last_failure",
-    comment="One row per table whose last step failed: since when, and as of when it is published",
-    source=STEP,
-    columns={
-        "table_name": "table_name",
-        "run_id": "max_by(run_id, started_at)",
-        "failed_at": "max(started_at)",
-        "message": "max_by(message, started_at)",
-        "published_as_of": "max(started_at) FILTER (WHERE status <> 'failed')",
-    },
-    clauses="GROUP BY table_name HAVING max_by(status, started_at) = 'failed'",
-)
-
 TABLES = (RUN_EVENT, STEP, QUARANTINE)
-VIEWS = (RUN, QUALITY, RECONCILIATION, FRESHNESS, LAST_FAILURE)
 
 
 @dataclass
@@ -297,6 +209,6 @@ def _where(error: Exception) -> str:
 
 
 def describe(error: Exception) -> str:
-    """Our own messages hold no values of rows; of any other error only its class is told. Notes are ours."""
-    text = str(error) if isinstance(error, DvdRentalError) else "see the output of the task"
-    return "\n".join([f"{type(error).__name__}: {text}", *getattr(error, "__notes__", [])])
+    """Our own messages hold no values of rows; of any other error class, condition and place. Notes are ours."""
+    text = f"{type(error).__name__}: {error}" if isinstance(error, DvdRentalError) else _where(error)
+    return "\n".join([text, *getattr(error, "__notes__", [])])

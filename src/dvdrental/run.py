@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental import openlineage, ops
+from dvdrental import ledger_views, openlineage, ops
 from dvdrental.errors import RunFailedError
 from dvdrental.lake import Lake
 from dvdrental.quality import data_docs
@@ -21,7 +21,7 @@ def begin(lake: Lake) -> None:
     for table in ops.TABLES:
         lake.create(table)
         lake.add_missing_columns(table)
-    for view in ops.VIEWS:
+    for view in ledger_views.VIEWS:
         lake.create_view(view)
     _note(lake, "started")
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from deltalake import DeltaTable
 
-from dvdrental import ops
+from dvdrental import ledger_views, ops
 from dvdrental.local.folder import land
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
@@ -111,10 +111,10 @@ def test_promise_25_failed_run_explains_itself(failed: Any, house: House) -> Non
     assert ending.startswith("run bad failed; what was published before is still there")
     assert "silver.fact_rentals: QualityError" in ending
     assert "never ran, or died: silver.fact_payments, gold." in ending.replace("gold.actor_rentals", "gold.")
-    (failure,) = house.lake.table(ops.LAST_FAILURE).collect()
+    (failure,) = house.lake.table(ledger_views.LAST_FAILURE).collect()
     assert (failure.table_name, failure.run_id) == (FACTS, "bad")
     assert failure.published_as_of < failure.failed_at
-    runs = {row.run_id: row.status for row in house.lake.table(ops.RUN).collect()}
+    runs = {row.run_id: row.status for row in house.lake.table(ledger_views.RUN).collect()}
     assert runs == {"first": "succeeded", "bad": "failed"}
 
 
@@ -169,9 +169,9 @@ def test_next_run_without_the_fault_publishes_what_was_held_back(failed: Any, ho
     house.work("mended")
     assert {name for name in house.tables if house.new(name)} >= {FACTS, "gold.rental_obt"}
     assert reconcile(house.lake).message is None
-    runs = {row.run_id: row.status for row in house.lake.table(ops.RUN).collect()}
+    runs = {row.run_id: row.status for row in house.lake.table(ledger_views.RUN).collect()}
     assert runs["mended"] == "succeeded"
-    assert house.lake.table(ops.LAST_FAILURE).filter("run_id = 'bad'").isEmpty()
+    assert house.lake.table(ledger_views.LAST_FAILURE).filter("run_id = 'bad'").isEmpty()
 
 
 def test_promise_25_run_that_died_is_abandoned_once_another_one_starts(house: House) -> None:
@@ -182,7 +182,7 @@ def test_promise_25_run_that_died_is_abandoned_once_another_one_starts(house: Ho
 
 
 def status_of(house: House, run_id: str) -> str:
-    (row,) = house.lake.table(ops.RUN).filter(f"run_id = '{run_id}'").collect()
+    (row,) = house.lake.table(ledger_views.RUN).filter(f"run_id = '{run_id}'").collect()
     return str(row.status)
 
 
@@ -193,5 +193,5 @@ def test_promise_26_staleness_is_noticed(house: House, days: float, status: str)
     step = ops.Step("old", f"bronze.aged_{int(days * 10)}", datetime(2026, 1, 1), landed_at=landed_at)
     with ops.recording(lake) as steps:
         steps.append(step)
-    (row,) = lake.table(ops.FRESHNESS).filter(f"table_name = '{step.table_name}'").collect()
+    (row,) = lake.table(ledger_views.FRESHNESS).filter(f"table_name = '{step.table_name}'").collect()
     assert (row.status, round(float(row.days), 1)) == (status, days)

@@ -118,6 +118,11 @@ def test_two_cities_of_one_name_have_two_ids(found: Found) -> None:
     ]
 
 
+def test_country_has_its_code_for_maps_unless_its_name_is_unknown(found: Found) -> None:
+    codes = pick(found, "customer_country customer_country_iso3")
+    assert set(codes) == {("Canada", "CAN"), ("Australia", "AUS"), ("UK", None), (None, None)}
+
+
 def test_both_rules_for_the_store_stand_side_by_side(found: Found) -> None:
     columns = (
         "store_key store_id store_city store_country store_district inventory_store_key inventory_store_id "

@@ -7,6 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.feed import differing
+from dvdrental.gold.countries import iso3
 from dvdrental.silver import dim_category, dim_customer, dim_film, dim_store, fact_rentals
 from dvdrental.table import Table
 
@@ -45,6 +46,7 @@ TABLE = Table(
         customer_city_id INT COMMENT 'City of the customer at rental_date; names are not unique',
         customer_city STRING COMMENT 'Name of that city',
         customer_country STRING COMMENT 'Country of the customer at rental_date',
+        customer_country_iso3 STRING COMMENT 'ISO 3166-1 alpha-3 code of that country, for maps',
         store_key BIGINT NOT NULL COMMENT 'Staff rule: store of the member of staff who rented it out',
         store_id INT NOT NULL COMMENT 'Staff rule: source key of the store',
         store_city STRING COMMENT 'Staff rule: city of the store',
@@ -167,6 +169,7 @@ def _customers(customers: DataFrame) -> DataFrame:
         F.col("city_id").alias("customer_city_id"),
         F.col("city").alias("customer_city"),
         F.col("country").alias("customer_country"),
+        iso3("country").alias("customer_country_iso3"),
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
-from dvdrental import ops
+from dvdrental import ledger_views
 from dvdrental.errors import DvdRentalError
 from dvdrental.gold import preset_rental_obt
 from dvdrental.lake import Lake
@@ -99,7 +99,7 @@ def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake
         (folder / schema).mkdir(parents=True, exist_ok=True)
     register(spark, folder)
     lake = Lake(spark, settings)
-    for view in (*ops.VIEWS, preset_rental_obt.VIEW):
+    for view in (*ledger_views.VIEWS, preset_rental_obt.VIEW):
         if (folder / view.source.layer / view.source.name).exists():
             lake.create_view(view)
     return lake

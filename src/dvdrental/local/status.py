@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from rich.console import Console
 from rich.table import Table as Grid
 
-from dvdrental import ops
+from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
 
 RUNS = 5
@@ -21,11 +21,11 @@ def show(lake: Lake, console: Console) -> None:
         F.max(F.when(F.col("status") == "published", F.col("started_at"))).alias("changed_at"),
         F.max("started_at").alias("as_of"),
     )
-    runs = lake.table(ops.RUN).drop("package", "message").orderBy("started_at", ascending=False).limit(RUNS)
-    stale = lake.table(ops.FRESHNESS).filter("status <> 'pass'").orderBy("table_name")
+    runs = lake.table(ledger_views.RUN).drop("package", "message").orderBy("started_at", ascending=False).limit(RUNS)
+    stale = lake.table(ledger_views.FRESHNESS).filter("status <> 'pass'").orderBy("table_name")
     _print(console, "Last runs", runs)
     _print(console, "Published", published.orderBy("table_name"))
-    _print(console, "Failed last time", lake.table(ops.LAST_FAILURE).orderBy("table_name"))
+    _print(console, "Failed last time", lake.table(ledger_views.LAST_FAILURE).orderBy("table_name"))
     _print(console, "Nothing new from Airbyte for more than 8 days", stale)
     _print(console, "Set aside (ops.quarantine)", waiting.groupBy("stream", "rule").count().orderBy("stream", "rule"))
 

@@ -56,3 +56,30 @@ FROM (
     UNION ALL
     SELECT payment_date FROM source.payment
 );
+
+CREATE VIEW expected.iso3 AS SELECT * FROM (VALUES
+    ('Afghanistan', 'AFG'), ('Algeria', 'DZA'), ('American Samoa', 'ASM'), ('Angola', 'AGO'), ('Anguilla', 'AIA'),
+    ('Argentina', 'ARG'), ('Armenia', 'ARM'), ('Australia', 'AUS'), ('Austria', 'AUT'), ('Azerbaijan', 'AZE'),
+    ('Bahrain', 'BHR'), ('Bangladesh', 'BGD'), ('Belarus', 'BLR'), ('Bolivia', 'BOL'), ('Brazil', 'BRA'),
+    ('Brunei', 'BRN'), ('Bulgaria', 'BGR'), ('Cambodia', 'KHM'), ('Cameroon', 'CMR'), ('Canada', 'CAN'),
+    ('Chad', 'TCD'), ('Chile', 'CHL'), ('China', 'CHN'), ('Colombia', 'COL'),
+    ('Congo, The Democratic Republic of the', 'COD'), ('Czech Republic', 'CZE'), ('Dominican Republic', 'DOM'),
+    ('Ecuador', 'ECU'), ('Egypt', 'EGY'), ('Estonia', 'EST'), ('Ethiopia', 'ETH'), ('Faroe Islands', 'FRO'),
+    ('Finland', 'FIN'), ('France', 'FRA'), ('French Guiana', 'GUF'), ('French Polynesia', 'PYF'), ('Gambia', 'GMB'),
+    ('Germany', 'DEU'), ('Greece', 'GRC'), ('Greenland', 'GRL'), ('Holy See (Vatican City State)', 'VAT'),
+    ('Hong Kong', 'HKG'), ('Hungary', 'HUN'), ('India', 'IND'), ('Indonesia', 'IDN'), ('Iran', 'IRN'),
+    ('Iraq', 'IRQ'), ('Israel', 'ISR'), ('Italy', 'ITA'), ('Japan', 'JPN'), ('Kazakstan', 'KAZ'), ('Kenya', 'KEN'),
+    ('Kuwait', 'KWT'), ('Latvia', 'LVA'), ('Liechtenstein', 'LIE'), ('Lithuania', 'LTU'), ('Madagascar', 'MDG'),
+    ('Malawi', 'MWI'), ('Malaysia', 'MYS'), ('Mexico', 'MEX'), ('Moldova', 'MDA'), ('Morocco', 'MAR'),
+    ('Mozambique', 'MOZ'), ('Myanmar', 'MMR'), ('Nauru', 'NRU'), ('Nepal', 'NPL'), ('Netherlands', 'NLD'),
+    ('New Zealand', 'NZL'), ('Nigeria', 'NGA'), ('North Korea', 'PRK'), ('Oman', 'OMN'), ('Pakistan', 'PAK'),
+    ('Paraguay', 'PRY'), ('Peru', 'PER'), ('Philippines', 'PHL'), ('Poland', 'POL'), ('Puerto Rico', 'PRI'),
+    ('Romania', 'ROU'), ('Runion', 'REU'), ('Russian Federation', 'RUS'),
+    ('Saint Vincent and the Grenadines', 'VCT'), ('Saudi Arabia', 'SAU'), ('Senegal', 'SEN'), ('Slovakia', 'SVK'),
+    ('South Africa', 'ZAF'), ('South Korea', 'KOR'), ('Spain', 'ESP'), ('Sri Lanka', 'LKA'), ('Sudan', 'SDN'),
+    ('Sweden', 'SWE'), ('Switzerland', 'CHE'), ('Taiwan', 'TWN'), ('Tanzania', 'TZA'), ('Thailand', 'THA'),
+    ('Tonga', 'TON'), ('Tunisia', 'TUN'), ('Turkey', 'TUR'), ('Turkmenistan', 'TKM'), ('Tuvalu', 'TUV'),
+    ('Ukraine', 'UKR'), ('United Arab Emirates', 'ARE'), ('United Kingdom', 'GBR'), ('United States', 'USA'),
+    ('Venezuela', 'VEN'), ('Vietnam', 'VNM'), ('Virgin Islands, U.S.', 'VIR'), ('Yemen', 'YEM'),
+    ('Yugoslavia', 'SRB'), ('Zambia', 'ZMB')
+) AS code (country, iso3);

@@ -26,6 +26,7 @@ SELECT
     home.city_id AS customer_city_id,
     home.city AS customer_city,
     home.country AS customer_country,
+    code.iso3 AS customer_country_iso3,
     r.store_id,
     till.city AS store_city,
     till.country AS store_country,
@@ -47,6 +48,7 @@ FROM expected.rental AS r
 JOIN expected.film AS f USING (film_id)
 JOIN source.customer AS c USING (customer_id)
 JOIN expected.place AS home ON home.address_id = c.address_id
+JOIN expected.iso3 AS code ON code.country = home.country
 JOIN source.store AS handed_out ON handed_out.store_id = r.store_id
 JOIN expected.place AS till ON till.address_id = handed_out.address_id
 JOIN source.store AS owner ON owner.store_id = r.inventory_store_id
