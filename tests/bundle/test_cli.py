@@ -175,6 +175,7 @@ def test_summary_names_what_was_deployed(life: Life) -> None:
     resources = json.loads(life.answers["summary"].stdout)["resources"]
     assert resources["jobs"].keys() == {
         "dvd_rental_pipeline",
+        "rebuild",
         "upkeep",
         *(["integration_test"] if life.target == "staging" else []),
     }
@@ -187,7 +188,7 @@ def test_nothing_is_left_but_the_data_of_prod(life: Life) -> None:
     if life.target == "prod":
         kept = re.findall(r"resources\.(\S+) has lifecycle.prevent_destroy", life.answers["destroy"].stderr)
         assert kept == ["schemas.bronze", "schemas.gold", "schemas.ops", "schemas.silver", "volumes.landing"]
-        assert len(life.workspace.jobs) == len({"dvd_rental_pipeline", "upkeep"})
+        assert len(life.workspace.jobs) == len({"dvd_rental_pipeline", "rebuild", "upkeep"})
     else:
         assert (life.workspace.items, life.workspace.jobs, life.workspace.files) == ({}, {}, {})
 
