@@ -1,6 +1,5 @@
 """One Spark session per worker, and a fresh lake per test."""
 
-import fcntl
 import itertools
 import os
 import shutil
@@ -20,6 +19,7 @@ from dvdrental.local.session import start_session
 from dvdrental.settings import Settings
 from tests.house import ROOT, SCHEMAS, House
 from tests.landing import MORNING
+from tests.once import once
 
 _numbers = itertools.count()
 
@@ -74,20 +74,16 @@ def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
 
 @pytest.fixture(scope="session")
 def made_lake(spark: SparkSession, sample: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a lake after the run `first` on the sample. Made once, however many workers there are."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "lake-of-one-run"
-    made = folder.with_suffix(".made")
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            house = House(spark, tmp_path_factory.mktemp("first"))
-            land(sample, house.folder, "v2", MORNING)
-            house.work("first")
-            shutil.copytree(house.folder, folder)
-            house.close()  # takes its files along
-            made.touch()
-    return folder
+    """Folder of a lake after the run `first` on the sample."""
+
+    def make(folder: Path) -> None:
+        house = House(spark, tmp_path_factory.mktemp("first"))
+        land(sample, house.folder, "v2", MORNING)
+        house.work("first")
+        shutil.copytree(house.folder, folder)
+        house.close()  # takes its files along
+
+    return once(tmp_path_factory, "lake-of-one-run", make)
 
 
 @pytest.fixture(scope="module")

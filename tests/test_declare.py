@@ -20,7 +20,9 @@ NAME = r"`main`\.`(\w+)`\.`(\w+)`"
 def lake_without(monkeypatch: pytest.MonkeyPatch) -> Lakes:
     def made(*absent: str) -> Lake:
         monkeypatch.setattr(Lake, "exists", lambda _, table: table.full_name not in absent)
-        settings: dict[str, Any] = dict(catalog="main", landing="landing", staging="/tmp/s", reports="/tmp/r", run_id="test")
+        settings: dict[str, Any] = dict(
+            catalog="main", landing="landing", staging="/tmp/s", reports="/tmp/r", run_id="test"
+        )
         return Lake(None, Settings(**settings))
 
     return made

@@ -1,7 +1,5 @@
 """One run of the real thing on the real dump; its tables and the dump's rows side by side in one DuckDB."""
 
-import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,25 +12,15 @@ from duckdb import DuckDBPyConnection
 
 from tests.golden.compare import EXPECTED
 from tests.golden.dump import load
+from tests.once import once
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def lake(dump_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a lake that the command line made of the dump.
-
-    Made once, however many workers there are: the first makes it, the others wait.
-    """
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "golden-lake"
-    made = folder.with_suffix(".made")
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            _run(dump_path, folder)
-            made.touch()
-    return folder
+    """Folder of a lake that the command line made of the dump."""
+    return once(tmp_path_factory, "golden-lake", lambda folder: _run(dump_path, folder))
 
 
 def _run(dump: Path, folder: Path) -> None:

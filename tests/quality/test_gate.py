@@ -1,7 +1,11 @@
+import re
+import sys
+from pathlib import Path
+
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.errors import QualityError
+from dvdrental.errors import DvdRentalError, QualityError
 from dvdrental.ops import Check
 from dvdrental.quality import gate, rules
 from dvdrental.table import Table
@@ -153,3 +157,11 @@ def test_promise_17_audit_costs_few_jobs_and_caches_nothing(spark: SparkSession,
     jobs = scheduler.nextJobId() - before
     assert 0 < jobs <= 2 * (len(checks) + 8)
     assert spark._jsparkSession.sharedState().cacheManager().isEmpty()
+
+
+def test_missing_library_is_named_with_the_cell_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "great_expectations", None)
+    with pytest.raises(DvdRentalError, match=r"%pip install \S+") as caught:
+        gate._great_expectations()
+    checkout = Path(re.search(r"%pip install (\S+)`", str(caught.value))[1])
+    assert (checkout / "pyproject.toml").is_file()

@@ -5,11 +5,12 @@ import os
 import threading
 import uuid
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
 
-from dvdrental.errors import QualityError
+from dvdrental.errors import DvdRentalError, QualityError
 from dvdrental.ops import Check
 from dvdrental.quality.rules import Rule, business_rules, contract_rules, ledger_name, show_broken
 from dvdrental.table import Table
@@ -43,7 +44,7 @@ def refuse(table: Table, checks: list[Check], stage: str) -> None:
 
 
 def _suite(table: Table, rules: list[Rule]) -> Any:
-    import great_expectations as gx
+    gx = _great_expectations()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
     configurations = [
@@ -63,13 +64,25 @@ def _batch(table: Table, staged: DataFrame) -> Any:
 @cache
 def _spark_source() -> Any:
     """`persist=False`: caching is refused on serverless, and Great Expectations would never release it."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    import great_expectations as gx
+    gx = _great_expectations()
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     return context.data_sources.add_spark("spark", persist=False)
+
+
+def _great_expectations() -> Any:
+    """Imported when it is needed first, since that takes seconds."""
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    try:
+        import great_expectations as gx
+    except ModuleNotFoundError:
+        raise DvdRentalError(
+            "Great Expectations is not installed where this notebook runs, and nothing is published without it. Put a "
+            f"cell `%pip install {Path(__file__).parents[3]}` above all others and run all again"
+        ) from None
+    return gx
 
 
 def _check(single: Any) -> Check:
