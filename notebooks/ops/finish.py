@@ -20,7 +20,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
-from dvdrental.ops import FRESHNESS
+from dvdrental.ledger_views import FRESHNESS
 from dvdrental.run import finish, report
 
 lake = Lake.open(spark, dbutils)
