@@ -16,7 +16,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 
 # COMMAND ----------
 from dvdrental.lake import Lake
-from dvdrental.ops import RUN
+from dvdrental.ledger_views import RUN
 from dvdrental.run import begin
 
 lake = Lake.open(spark, dbutils)
