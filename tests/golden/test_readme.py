@@ -1,4 +1,4 @@
-"""What the README shows of the real dump is what comes out, whoever asks: here DuckDB, on what the job has published."""
+"""What the README shows of the real dump is what comes out, here in DuckDB, on what the job has published."""
 
 import re
 from decimal import Decimal
