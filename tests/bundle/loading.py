@@ -37,6 +37,12 @@ class JobFile:
         return tasks
 
     @property
+    def environments(self) -> list[dict[str, Any]]:
+        """None where no task is a notebook."""
+        environments: list[dict[str, Any]] = self.fields.get("environments", [])
+        return environments
+
+    @property
     def graph(self) -> dict[str, set[str]]:
         """Task -> the tasks that it depends on."""
         return {task["task_key"]: {on["task_key"] for on in task.get("depends_on", [])} for task in self.tasks}

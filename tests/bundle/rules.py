@@ -162,7 +162,7 @@ def every_environment_installs_the_built_wheel(bundle: Bundle) -> list[str]:
     folders = {(bundle.root / artifact["path"]).resolve() / "dist" for artifact in artifacts}
     faults = []
     for job in bundle.jobs.values():
-        for environment in job.fields["environments"]:
+        for environment in job.environments:
             key, dependencies = environment["environment_key"], environment["spec"]["dependencies"]
             wheels = [name for name in dependencies if name.endswith(".whl")]
             if {(job.folder / wheel).resolve().parent for wheel in wheels} - folders or not wheels:
@@ -174,7 +174,7 @@ def every_environment_installs_the_built_wheel(bundle: Bundle) -> list[str]:
 
 def every_package_is_the_one_that_is_tested(bundle: Bundle) -> list[str]:
     tested = (bundle.root / "requirements-dev.txt").read_text(encoding="utf-8").splitlines()
-    specs = [environment["spec"] for job in bundle.jobs.values() for environment in job.fields["environments"]]
+    specs = [environment["spec"] for job in bundle.jobs.values() for environment in job.environments]
     packages = {name for spec in specs for name in spec["dependencies"] if not name.endswith(".whl")}
     return [f"{name} is not in requirements-dev.txt" for name in sorted(packages - set(tested))]
 
@@ -206,7 +206,7 @@ def every_task_has_one_type(bundle: Bundle) -> list[str]:
 def every_notebook_task_has_a_defined_environment(bundle: Bundle) -> list[str]:
     faults = []
     for job in bundle.jobs.values():
-        defined = [environment["environment_key"] for environment in job.fields["environments"]]
+        defined = [environment["environment_key"] for environment in job.environments]
         faults += [f"environment {key} is there twice" for key in twice(defined)]
         for task in job.tasks:
             if "notebook_task" in task and task.get("environment_key") not in defined:
