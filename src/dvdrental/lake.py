@@ -1,6 +1,7 @@
 """Lake: the only code that reads or writes tables."""
 
 import hashlib
+import re
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,11 @@ RETENTION = timedelta(days=15)
 """VACUUM keeps files for longer than any run lasts, and so that the last two weekly runs can be restored."""
 
 PROPERTIES = {FEED: "true", "delta.deletedFileRetentionDuration": f"interval {RETENTION.days} days"}
+
+STATISTICS = "delta.dataSkippingStatsColumns"
+
+_MEASURED = re.compile(r"(TINYINT|SMALLINT|INT|BIGINT|DOUBLE|DECIMAL.*|DATE|TIMESTAMP|TIMESTAMP_NTZ)\Z")
+"""Types that Delta takes statistics of, texts apart."""
 
 FEED_LASTS = timedelta(days=6)
 """Tables that were made before this property was set keep files for a week."""
@@ -127,7 +133,7 @@ class Lake:
             f"{ident(c.name)} {c.type}{' NOT NULL' if c.required else ''} COMMENT {literal(c.comment)}"
             for c in table.fields
         )
-        properties = ", ".join(f"{literal(name)} = {literal(value)}" for name, value in PROPERTIES.items())
+        properties = ", ".join(f"{literal(name)} = {literal(value)}" for name, value in _properties(table).items())
         try:
             self.spark.sql(
                 f"CREATE TABLE IF NOT EXISTS {self.name(table.layer, table.name)} ({columns}) "
@@ -269,6 +275,14 @@ def _conflict(table: Table, error: Exception) -> Exception:
 
 def _state(commit: Row) -> str:
     return f"{commit.version}@{commit.timestamp.isoformat()}"
+
+
+def _properties(table: Table) -> dict[str, str]:
+    """The log keeps the least and the greatest value of columns, for longer than VACUUM keeps files: of tables that
+    hold what tells who a person is, never of texts (`_rescued` may hold it too)."""
+    if not any(column.personal for column in table.fields):
+        return PROPERTIES
+    return PROPERTIES | {STATISTICS: ",".join(c.name for c in table.fields if _MEASURED.match(c.type))}
 
 
 def _schema(table: Table) -> str:

@@ -26,8 +26,8 @@ def maintain(lake: Lake) -> None:
 
 
 def purge(lake: Lake) -> None:
-    """Remove every file with personal columns that the newest versions do not need: nothing of what was forgotten is
-    left. Only while no run is going on, and not on serverless, which does not allow the setting."""
+    """Remove every file with personal columns that the newest versions do not need, and every stage: nothing of what
+    was forgotten is left. Only while no run is going on, and not on serverless, which does not allow the setting."""
     check = "spark.databricks.delta.retentionDurationCheck.enabled"
     lake.spark.conf.set(check, "false")
     try:
@@ -36,6 +36,7 @@ def purge(lake: Lake) -> None:
                 lake.spark.sql(f"VACUUM {lake.name(table.layer, table.name)} RETAIN 0 HOURS")
     finally:
         lake.spark.conf.unset(check)
+    drop_old_stages(Path(lake.settings.staging), time.time())
 
 
 def drop_old_stages(staging: Path, before: float) -> None:

@@ -15,7 +15,7 @@ from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
 from pathspec import GitIgnoreSpec
 
-from dvdrental.ops import STEP
+from dvdrental.ops import FRESHNESS, STEP
 from dvdrental.settings import Settings
 from tests.bundle.loading import Bundle, JobFile, ancestors, strings, twice
 
@@ -294,16 +294,15 @@ def one_run_at_a_time(bundle: Bundle) -> list[str]:
 
 def the_alert_asks_the_ledger(bundle: Bundle) -> list[str]:
     """A column that the ledger does not have would only show in a workspace."""
-    faults = []
+    faults, known = [], {*STEP.column_names, *FRESHNESS.columns}
     for kind, key, alert in bundle.definitions:
         if kind == "alerts":
             query = alert["query_text"]
-            if "`${var.catalog}`.`${resources.schemas.ops.name}`.`step`" not in query:
-                faults.append(f"alert {key} does not read the ledger")
-            words = set(
-                re.findall(r"\b[a-z]+_[a-z]+\b(?![.(`'])", query.partition(" AS ")[0] + query.partition("WHERE")[2])
-            )
-            faults += [f"alert {key}: the ledger has no {word}" for word in sorted(words - set(STEP.column_names))]
+            for asked in (STEP, FRESHNESS):
+                if f"`${{var.catalog}}`.`${{resources.schemas.ops.name}}`.`{asked.name}`" not in query:
+                    faults.append(f"alert {key} does not read {asked.full_name}")
+            words = set(re.findall(r"\b[a-z]+_[a-z]+\b(?![.(`'])", re.sub(r"`[^`]*`", "", query)))
+            faults += [f"alert {key}: the ledger has no {word}" for word in sorted(words - known)]
             name = alert["evaluation"]["source"]["name"]
             faults += [] if f" AS {name}" in query else [f"alert {key}: the query has no {name}"]
     return faults

@@ -159,7 +159,8 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "runs are lost": (JOB, "queue: {enabled: true}", "queue: {enabled: false}"),
     },
     rules.the_alert_asks_the_ledger: {
-        "another schema": (ALERT, "schemas.ops.name", "schemas.gold.name"),
+        "another schema": (ALERT, "schemas.ops.name}`.`step", "schemas.gold.name}`.`step"),
+        "another view": (ALERT, "`freshness`", "`age`"),
         "unknown column": (ALERT, "max(started_at)", "max(finished_at)"),
         "another result": (ALERT, "AS days", "AS age"),
     },

@@ -1,5 +1,6 @@
 """A process that is killed anywhere, and a rerun: together they leave what one run without a crash leaves."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -14,15 +15,15 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local.folder import LANDING, open_lake
 from dvdrental.local.landing import write_landing
-from tests.conftest import ROOT, SCHEMAS
+from tests.house import ROOT
 from tests.landing import MORNING, category
 from tests.sizes import size
-from tests.trust.failpoints import POINTS, found, work
+from tests.trust.connect_server import Server, serving
+from tests.trust.failpoints import POINTS, drop, found, work
 
 WEEK_1 = category(dict.fromkeys(range(1, 11), "A"))
 WEEK_2 = category(dict.fromkeys(range(1, 11), "A") | {3: "B", 11: "C"}, "2026-01-10 12:00:00")
 WEEK_2["category"][4]["name"] = None  # set aside: a category has a name
-SESSIONS = size(["classic"], ["classic", "connect"])
 
 
 @pytest.fixture(scope="module")
@@ -41,28 +42,76 @@ def undisturbed(spark: SparkSession, one_week: Path, tmp_path_factory: pytest.Te
     return look(spark, copy(one_week, tmp_path_factory.mktemp("undisturbed")))
 
 
-@pytest.fixture(params=[(point, session) for point in POINTS for session in SESSIONS], ids="-".join)
-def killed(request: pytest.FixtureRequest, one_week: Path, tmp_path: Path) -> Iterator[Path]:
-    folder = copy(one_week, tmp_path)
-    done = run(folder, *request.param)
-    assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
-    return folder
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as started:
+        yield started
 
 
+@pytest.mark.parametrize("point", POINTS)
 def test_promise_07_crash_anywhere_and_a_rerun_equal_a_clean_run(
-    spark: SparkSession, killed: Path, undisturbed: dict[str, Any]
+    spark: SparkSession, one_week: Path, undisturbed: dict[str, Any], tmp_path: Path, point: str
 ) -> None:
-    assert look(spark, killed) == undisturbed
+    folder = copy(one_week, tmp_path)
+    assert_killed(run(folder, point))
+    assert look(spark, folder) == undisturbed
 
 
-def command(folder: Path, *arguments: str) -> list[Any]:
-    return [sys.executable, "-m", "tests.trust.failpoints", folder, *arguments]
+@pytest.mark.parametrize("point", size(["mid_publish"], list(POINTS)))
+def test_promise_07_crash_of_a_connect_client_and_a_rerun_equal_a_clean_run(
+    server: Server, one_week: Path, undisturbed: dict[str, Any], tmp_path: Path, point: str
+) -> None:
+    folder = copy(one_week, tmp_path)
+    assert_killed(run(folder, point, server.address))
+    assert found_by(rerun(folder, server)) == undisturbed
+
+
+def test_promise_08_write_that_goes_on_without_its_client_does_no_harm(
+    server: Server, one_week: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = copy(one_week, tmp_path)
+    before = commits(folder)
+    assert_killed(run(folder, "orphan", server.address))
+    assert commits(folder) == before
+    server.wait()
+    assert commits(folder) == before + 1
+    assert found_by(rerun(folder, server)) == undisturbed
+
+
+def test_promise_08_rerun_beside_a_write_that_goes_on_is_good_or_says_that_it_lost(
+    server: Server, one_week: Path, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = copy(one_week, tmp_path)
+    before = commits(folder)
+    assert_killed(run(folder, "orphan", server.address))
+    assert commits(folder) == before
+    first = run(folder, "beside", server.address)
+    assert first.returncode == 0 or "ConflictError" in first.stderr, first.stderr[-3000:]
+    server.wait()
+    assert commits(folder) == before + 1
+    assert found_by(rerun(folder, server)) == undisturbed
+
+
+def assert_killed(done: subprocess.CompletedProcess[str]) -> None:
+    assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
+
+
+def rerun(folder: Path, server: Server) -> subprocess.CompletedProcess[str]:
+    return run(folder, "nowhere", server.address)
+
+
+def found_by(done: subprocess.CompletedProcess[str]) -> Any:
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def commits(folder: Path) -> int:
+    return len(list((folder / "silver" / "dim_category" / "_delta_log").glob("*.json")))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(folder, *arguments), cwd=ROOT, capture_output=True, text=True, check=False, timeout=200
-    )
+    command = [sys.executable, "-m", "tests.trust.failpoints", folder, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
 
 
 def look(spark: SparkSession, folder: Path) -> dict[str, Any]:
@@ -73,11 +122,6 @@ def look(spark: SparkSession, folder: Path) -> dict[str, Any]:
         return found(lake)
     finally:
         drop(spark)
-
-
-def drop(spark: SparkSession) -> None:
-    for schema in (*SCHEMAS, LANDING):
-        spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 def land(folder: Path, source: Any, week: int) -> None:
