@@ -16,6 +16,7 @@ import pytest
 
 from dvdrental import airbyte, ops
 from dvdrental.airbyte import Airbyte, AirbyteError
+from dvdrental.errors import SettingsError
 from dvdrental.local.notebook import DbUtils, run_notebook
 from dvdrental.ops import Step
 from tests.conftest import ROOT
@@ -137,7 +138,7 @@ def test_refusal_says_what_to_look_at_and_no_secret(
 
 
 def test_secret_is_not_shown_by_the_client() -> None:
-    assert SECRET not in repr(Airbyte("", "me", SECRET))
+    assert SECRET not in repr(Airbyte("https://airbyte.example.org/v1", "me", SECRET))
 
 
 def test_airbyte_that_cannot_be_reached_is_named() -> None:
@@ -156,7 +157,7 @@ def test_airbyte_that_never_answers_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("url", ["nonsense", ""])
 def test_address_that_is_none_is_named(url: str) -> None:
-    with pytest.raises(AirbyteError, match="Is airbyte_api right"):
+    with pytest.raises(SettingsError, match="airbyte_api: use the address"):
         sync(url)
 
 

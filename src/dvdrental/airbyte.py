@@ -1,6 +1,7 @@
 """Start an Airbyte sync and wait for its end, through Airbyte's public API."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +11,15 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from dvdrental.errors import DvdRentalError
+from dvdrental.errors import DvdRentalError, SettingsError
 
 ANSWER_SECONDS = 60
 """Airbyte asks other services before it answers, and is sometimes slow about it."""
 
 ENDS = ("succeeded", "failed", "cancelled")
 """Other states go on: pending, running, and incomplete, which is between two attempts of Airbyte."""
+
+_ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?\Z", re.ASCII)
 
 HINTS = {
     401: "Are client_id and client_secret in the secret scope those of an Airbyte application?",
@@ -40,6 +43,11 @@ class Airbyte:
     api: str
     client_id: str
     client_secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """The secrets go to this address, and to nothing else that Python can open."""
+        if not _ADDRESS.match(self.api):
+            raise SettingsError("airbyte_api: use the address of Airbyte's API, as in https://api.airbyte.com/v1")
 
     def sync(self, connection: str, seconds: float = 3600, pause: float = 15) -> None:
         """Start a sync of the connection, or join the one that runs, and return when it has succeeded."""

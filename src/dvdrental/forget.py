@@ -1,5 +1,6 @@
 """Forget a customer: what tells who a person is goes from every version that is kept; facts and their totals stay."""
 
+import re
 import uuid
 
 from pyspark.sql import DataFrame
@@ -10,6 +11,8 @@ from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
 from dvdrental.names import ident, literal
 from dvdrental.ops import Step, recorded
+
+_NUMBER = re.compile(r"[0-9]{1,10}\Z")
 
 NOBODY = "concat('forgotten ', left(sha2(concat({salt}, {value}), 256), 8))"
 """Two names stay two names, so that the versions of the customer, their keys and the facts on them stay as they are.
@@ -23,7 +26,7 @@ def forget(lake: Lake, customer_id: str) -> Step:
     the person in the source first: what Airbyte lands again is taken in again. Raises SettingsError if bronze has no
     such customer.
     """
-    if not customer_id.isdigit():
+    if not _NUMBER.match(customer_id):
         raise SettingsError("customer_id: use a whole number")
     customers, addresses = (STREAMS[name] for name in ("customer", "address"))
     own = lake.table(customers.table).filter(F.col("customer_id") == int(customer_id))

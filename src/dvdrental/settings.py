@@ -11,6 +11,7 @@ from dvdrental.names import ident
 MODES = ("overwrite", "append", "cdc")
 _FOLDER = re.compile(r"([a-z0-9]+:/)?/[^*?\[\]{}\\\x00-\x1f]*\Z")
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+_PERCENT = re.compile(r"([0-9]{1,2}|100)\Z")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ class Settings:
             raise SettingsError("rebuild: use yes or no")
         if not _RUN_ID.match(self.run_id):
             raise SettingsError("run_id: use letters, digits, - and _ only, at most 64")
-        if not (self.max_delete_percent.isdigit() and int(self.max_delete_percent) <= 100):
+        if not _PERCENT.match(self.max_delete_percent):
             raise SettingsError("max_delete_percent: use a whole number from 0 to 100")
 
     @classmethod

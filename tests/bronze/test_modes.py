@@ -226,7 +226,7 @@ def test_time_zone_of_the_process_does_not_move_the_watermark(lake: Lake, monkey
 
 @pytest.mark.parametrize("text", ["actor, city,rentals", "", "actor,,city"])
 def test_unknown_stream_is_named(text: str) -> None:
-    with pytest.raises(SettingsError, match=r"no stream '.*'; there are actor, address"):
+    with pytest.raises(SettingsError, match=r"streams: there is no '.*'; there are actor, address"):
         chosen(text)
 
 

@@ -68,7 +68,8 @@ def chosen(names: str) -> list[str]:
     """Streams that a comma-separated text names; `all` for all."""
     streams = list(STREAMS) if names.strip() == "all" else [name.strip() for name in names.split(",")]
     if unknown := set(streams) - set(STREAMS):
-        raise SettingsError(f"no stream {', '.join(map(repr, sorted(unknown)))}; there are {', '.join(STREAMS)}")
+        named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:5])
+        raise SettingsError(f"streams: there is no {named}; there are {', '.join(STREAMS)}")
     return streams
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ def default_folder(source: str) -> Path:
         return LAKES / "sample"
     url = urlsplit(source)
     name = f"{url.hostname or 'localhost'}_{url.path.strip('/')}" if url.scheme else Path(source).stem
-    return LAKES / name
+    return LAKES / re.sub(r"[^\w.-]", "_", name)
 
 
 def newest_folder() -> Path:

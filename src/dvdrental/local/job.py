@@ -43,7 +43,8 @@ def plan(bundle: Bundle, job_key: str, overrides: Mapping[str, str]) -> list[Tas
     job = bundle.job(job_key)
     defaults = {parameter["name"]: str(parameter["default"]) for parameter in job["parameters"]}
     if unknown := set(overrides) - set(defaults):
-        raise BundleError(f"the job has no parameter {', '.join(sorted(unknown))}; it has {', '.join(defaults)}")
+        named = ", ".join(name[:40] for name in sorted(unknown)[:5])
+        raise BundleError(f"the job has no parameter {named}; it has {', '.join(defaults)}")
     shared = {name: overrides[name] if name in overrides else bundle.resolve(defaults[name]) for name in defaults}
     tasks = {definition["task_key"]: _task(bundle, definition, shared) for definition in job["tasks"]}
     graph = {key: task.depends_on for key, task in tasks.items()}
