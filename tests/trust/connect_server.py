@@ -44,12 +44,17 @@ class Server:
 def serving(folder: Path) -> Iterator[Server]:
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", __name__, folder, str(port)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command, pipe = [sys.executable, "-m", __name__, folder, str(port)], subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, env=environment(), stdin=pipe, stdout=pipe, text=True) as process:
         server = Server(f"sc://127.0.0.1:{port}", process)
         assert server.ask() == "idle"
         yield server
         server.process.stdin.close()
+
+
+def environment() -> dict[str, str]:
+    """Of a process that has nothing to do with the session of this one."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("SPARK_")}
 
 
 def states(spark: Any) -> list[str]:

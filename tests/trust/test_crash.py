@@ -18,7 +18,7 @@ from dvdrental.local.landing import write_landing
 from tests.house import ROOT
 from tests.landing import MORNING, category
 from tests.sizes import size
-from tests.trust.connect_server import Server, serving
+from tests.trust.connect_server import Server, environment, serving
 from tests.trust.failpoints import POINTS, drop, found, work
 
 WEEK_1 = category(dict.fromkeys(range(1, 11), "A"))
@@ -111,7 +111,9 @@ def commits(folder: Path) -> int:
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.trust.failpoints", folder, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False, timeout=200
+    )
 
 
 def look(spark: SparkSession, folder: Path) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def good(tasks: dict[str, Task]) -> list[dict[str, Any]]:
 
 
 def killed_run(house: House, run_id: str, chance: Random) -> str:
-    life = Life(chance.randint(1, 60), chance.random() < 0.5)
+    life = Life(chance.randint(1, 100), chance.random() < 0.5)
     with pytest.MonkeyPatch.context() as patched:
         for name in WRITES:
             patched.setattr(Lake, name, life.guard(name, getattr(Lake, name)))
