@@ -15,7 +15,8 @@ from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
 from pathspec import GitIgnoreSpec
 
-from dvdrental.ops import FRESHNESS, STEP
+from dvdrental.ledger_views import FRESHNESS
+from dvdrental.ops import STEP
 from dvdrental.settings import Settings
 from tests.bundle.loading import Bundle, JobFile, ancestors, strings, twice
 

@@ -7,7 +7,7 @@ import yaml
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
-from dvdrental import ops
+from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
 from dvdrental.ops import Step, utc_now
 from tests.conftest import ROOT
@@ -26,7 +26,7 @@ def days(spark: SparkSession, ops_schema: str) -> float:
 @pytest.fixture
 def ledger(lake: Lake) -> Lake:
     lake.create(ops.STEP)
-    lake.create_view(ops.FRESHNESS)
+    lake.create_view(ledger_views.FRESHNESS)
     return lake
 
 
