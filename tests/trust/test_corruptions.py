@@ -26,10 +26,10 @@ from tests.landing import MORNING
 from tests.sizes import size
 
 SEED = 11
-A_SYNC = 20
+A_SYNC = size(20, 50)
 """Broken rows that one run of the job meets."""
 
-SYNCS = size(1, 10)
+SYNCS = size(1, 4)
 
 REQUIRED = {
     "address": ["city_id"],
