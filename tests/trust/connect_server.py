@@ -59,8 +59,7 @@ def environment() -> dict[str, str]:
 
 def states(spark: Any) -> list[str]:
     """Of all executions that the server knows of."""
-    found = spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.executionManager()
-    active = found.listActiveExecutions().toOption()
+    active = spark._jvm.org.apache.spark.sql.connect.service.SparkConnectService.listActiveExecutions().toOption()
     return (
         [str(active.get().apply(number).status()) for number in range(active.get().size())]
         if active.isDefined()
