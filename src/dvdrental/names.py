@@ -18,6 +18,7 @@ def ident(*parts: str) -> str:
 
 
 def literal(text: str) -> str:
-    """SQL string literal for the places of DDL where Spark takes no parameter (comments)."""
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    """SQL string literal for the places of DDL where Spark takes no parameter (comments). In any text of a statement
+    Spark replaces ${...} by a setting."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\u0024{")
     return f"'{escaped}'"

@@ -89,6 +89,11 @@ def _line_id() -> Column:
     return F.concat(F.lit(BROKEN_LINE), F.hex(F.xxhash64("value")))
 
 
+def quoted(name: str) -> str:
+    """Name of a landed field, in which any character may stand."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def generation() -> Column:
     """Of a row of the frame: -1 where it has none, NULL for a broken line, which may be of any."""
     return F.when(~F.col("raw_id").startswith(BROKEN_LINE), F.coalesce("generation_id", F.lit(-1)))
@@ -108,7 +113,7 @@ def _raw(landing: DataFrame, raw_id: str, extracted_at: str) -> Envelope:
 
 
 def _direct(landing: DataFrame) -> Envelope:
-    fields = [c for c in landing.columns if not c.startswith("_airbyte_")]
+    fields = [F.col(quoted(c)) for c in landing.columns if not c.startswith("_airbyte_")]
     rows = _frame(
         landing,
         raw_id=F.col("_airbyte_raw_id"),

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, TimestampType
 
 from dvdrental.bronze.cast import WIDE_NUMBER, wide_type
-from dvdrental.bronze.envelope import TECHNICAL, Kind
+from dvdrental.bronze.envelope import TECHNICAL, Kind, quoted
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import utc
 
@@ -59,11 +59,6 @@ def _harmless() -> Column:
 def _ends() -> Column:
     """The parser does not look at what follows the object."""
     return F.rtrim("data", F.lit(" \t\r\n")).endswith("}")
-
-
-def quoted(name: str) -> str:
-    """Name of a JSON field in a schema text: any character may stand in it."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def _is_unknown(name: str, stream: Stream) -> bool:
