@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,10 +27,8 @@ from tests.landing import MORNING
 from tests.sizes import size
 
 SEED = 11
-A_SYNC = size(20, 50)
-"""Broken rows that one run of the job meets."""
-
-SYNCS = size(1, 4)
+BROKEN = size(20, 200)
+"""Rows that one run of the job meets."""
 
 REQUIRED = {
     "address": ["city_id"],
@@ -113,36 +112,39 @@ def without(row: Row, column: str) -> Row:
     return {name: value for name, value in row.items() if name != column}
 
 
-def corruptions(landed: dict[str, list[Row]], number: int) -> list[Sent]:
+def corruptions(landed: dict[str, list[Row]]) -> list[Sent]:
     """Of every stream one row, of some more: each would change much if it got in, but for those that are repeated."""
-    chance = Random(SEED + number)
-    streams = [*STREAMS, *chance.choices(list(STREAMS), k=A_SYNC - len(STREAMS))]
-    return [damaged(chance, stream, landed[stream], number) for stream in streams]
+    chance = Random(SEED)
+    streams = [*STREAMS, *chance.choices(list(STREAMS), k=BROKEN - len(STREAMS))]
+    rows = {stream: cycle(chance.sample(rows, len(rows))) for stream, rows in landed.items()}
+    return [damaged(chance, stream, next(rows[stream]), chance.choice(landed[stream])) for stream in streams]
 
 
-def damaged(chance: Random, stream: str, rows: list[Row], number: int) -> Sent:
+def damaged(chance: Random, stream: str, row: Row, other: Row) -> Sent:
     damage = chance.choice(damages(stream))
-    row, other = chance.sample(rows, 2)
     if damage is sent_twice:
         return damage(chance, stream, row)
     own = {column: row[column] for column in STREAMS[stream].key}
     if "last_update" in row:
-        own["last_update"] = f"2026-02-{number + 1:02}T{chance.randrange(24):02}:00:00"
+        own["last_update"] = f"2026-01-10T{chance.randrange(24):02}:00:00"
     return damage(chance, stream, other | own)
 
 
-def land(folder: Path, payloads: list[tuple[str, str, str | None]], at: datetime) -> None:
-    """Raw id, stream and payload of each row."""
-    for stream in {stream for _, stream, _ in payloads}:
-        own = [(raw_id, payload) for raw_id, of, payload in payloads if of == stream]
+def land(folder: Path, payloads: dict[str, tuple[str, str | None]]) -> None:
+    """Stream and payload by raw id, as the sync of the week after the first."""
+    for stream in {stream for stream, _ in payloads.values()}:
+        own = {raw_id: payload for raw_id, (of, payload) in payloads.items() if of == stream}
         columns = {
-            "_airbyte_raw_id": pa.array([raw_id for raw_id, _ in own], pa.string()),
-            "_airbyte_extracted_at": pa.array([at] * len(own), pa.timestamp("us", "UTC")),
-            "_airbyte_data": pa.array([payload for _, payload in own], pa.string()),
+            "_airbyte_raw_id": pa.array(own, pa.string()),
+            "_airbyte_extracted_at": pa.array([MORNING + timedelta(weeks=1)] * len(own), pa.timestamp("us", "UTC")),
+            "_airbyte_data": pa.array(own.values(), pa.string()),
             "_airbyte_generation_id": pa.array([1] * len(own), pa.int64()),
         }
-        table = folder / LANDING / v2_table_name("public", stream)
-        write_deltalake(table, pa.table(columns), mode="append", schema_mode="merge")
+        write_deltalake(landing_of(folder, stream), pa.table(columns), mode="append", schema_mode="merge")
+
+
+def landing_of(folder: Path, stream: str) -> Path:
+    return folder / LANDING / v2_table_name("public", stream)
 
 
 @contextmanager
@@ -154,14 +156,14 @@ def opened(spark: SparkSession, made_lake: Path, folder: Path) -> Iterator[House
 
 
 def rows_of(folder: Path) -> dict[str, list[Row]]:
-    tables = {stream: DeltaTable(folder / LANDING / v2_table_name("public", stream)) for stream in STREAMS}
-    return {
-        stream: [json.loads(text) for text in table.to_pyarrow_table(["_airbyte_data"])["_airbyte_data"].to_pylist()]
-        for stream, table in tables.items()
-    }
+    def rows(stream: str) -> list[Row]:
+        landed = DeltaTable(landing_of(folder, stream)).to_pyarrow_table(columns=["_airbyte_data"])
+        return [json.loads(text) for text in landed["_airbyte_data"].to_pylist()]
+
+    return {stream: rows(stream) for stream in STREAMS}
 
 
-Tables = dict[str, list[Any]]
+Tables = dict[str, list[str]]
 
 
 def published(house: House) -> Tables:
@@ -169,57 +171,48 @@ def published(house: House) -> Tables:
 
 
 @pytest.fixture(scope="module")
-def syncs(made_lake: Path) -> list[list[Sent]]:
-    landed = rows_of(made_lake)
-    return [corruptions(landed, number) for number in range(SYNCS)]
-
-
-def week(number: int) -> datetime:
-    return MORNING + timedelta(days=7 * (number + 1))
+def sent(made_lake: Path) -> dict[str, Sent]:
+    """By raw id."""
+    return {f"id-{number:03}": one for number, one in enumerate(corruptions(rows_of(made_lake)))}
 
 
 @pytest.fixture(scope="module")
 def wanted(
-    spark: SparkSession, made_lake: Path, syncs: list[list[Sent]], tmp_path_factory: pytest.TempPathFactory
-) -> list[Tables]:
-    """What a source without faults leads to, after each sync."""
-    found = []
+    spark: SparkSession, made_lake: Path, sent: dict[str, Sent], tmp_path_factory: pytest.TempPathFactory
+) -> Tables:
+    """What a source without faults leads to."""
     with opened(spark, made_lake, tmp_path_factory.mktemp("right")) as house:
-        for number, sent in enumerate(syncs):
-            right = [(f"right-{number}-{n}", s.stream, s.right) for n, s in enumerate(sent) if s.right]
-            land(house.folder, right, week(number))
-            house.work(f"right-{number}", sync_mode="append")
-            found.append(published(house))
-    return found
+        land(house.folder, {raw_id: (one.stream, one.right) for raw_id, one in sent.items() if one.right})
+        house.work("right", sync_mode="append")
+        return published(house)
 
 
 def test_promise_12_broken_rows_are_set_aside_and_change_nothing(
-    spark: SparkSession, made_lake: Path, syncs: list[list[Sent]], wanted: list[Tables], tmp_path: Path
+    spark: SparkSession, made_lake: Path, sent: dict[str, Sent], wanted: Tables, tmp_path: Path
 ) -> None:
     with opened(spark, made_lake, tmp_path) as house:
         before = published(house)
-        for number, sent in enumerate(syncs):
-            land(house.folder, [(f"sent-{number}-{n}", s.stream, s.payload) for n, s in enumerate(sent)], week(number))
-            house.work(f"sent-{number}", sync_mode="append")
-            assert_each_is_accounted_for(house, number, sent)
-            now = published(house)
-            assert [name for name in now if now[name] != wanted[number][name]] == [], f"start value {SEED + number}"
-        assert wanted[-1]["gold.rental_obt"] != before["gold.rental_obt"], "no sync changed anything"
+        land(house.folder, {raw_id: (one.stream, one.payload) for raw_id, one in sent.items()})
+        house.work("sent", sync_mode="append")
+        assert_each_is_accounted_for(house, sent)
+        now = published(house)
+        assert [name for name in now if now[name] != wanted[name]] == []
+        assert now["gold.rental_obt"] != before["gold.rental_obt"], "nothing of what was sent could have done harm"
 
 
-def assert_each_is_accounted_for(house: House, number: int, sent: list[Sent]) -> None:
+def assert_each_is_accounted_for(house: House, sent: dict[str, Sent]) -> None:
     """By what was sent, not by what the ledger says of itself."""
-    aside = house.lake.table(ops.QUARANTINE).filter(f"run_id = 'sent-{number}'").select("raw_id", "rule", "reason")
-    found = {row.raw_id: row for row in aside.collect()}
-    unusable = {f"sent-{number}-{n}": s for n, s in enumerate(sent) if s.right is None and not s.repeats}
-    assert found.keys() == unusable.keys(), {key: unusable[key] for key in unusable.keys() - found.keys()}
-    assert all(row.rule and row.reason for row in found.values())
-    stored, total = Counter(s.stream for s in sent if s.right), Counter(s.stream for s in sent)
-    steps = house.lake.table(ops.STEP).filter(f"run_id = 'sent-{number}' and table_name like 'bronze.%'").collect()
+    aside = house.lake.table(ops.QUARANTINE).select("raw_id", "rule", "reason").collect()
+    unusable = {raw_id: one for raw_id, one in sent.items() if one.right is None and not one.repeats}
+    not_as_wanted = {row.raw_id for row in aside} ^ unusable.keys()
+    assert {raw_id: sent[raw_id] for raw_id in not_as_wanted} == {}
+    assert len(aside) == len(unusable)
+    assert all(row.rule and row.reason for row in aside)
+    stored = Counter(one.stream for one in sent.values() if one.right)
+    steps = house.lake.table(ops.STEP).filter("run_id = 'sent' and table_name like 'bronze.%'").collect()
     for step in steps:
         stream = step.table_name.removeprefix("bronze.")
-        landed = DeltaTable(house.folder / LANDING / v2_table_name("public", stream)).to_pyarrow_dataset().count_rows()
-        assert step.rows_landed == (landed if number == 0 else total[stream]), stream
+        assert step.rows_landed == DeltaTable(landing_of(house.folder, stream)).to_pyarrow_dataset().count_rows()
         assert step.rows_landed == step.rows_inserted + step.rows_duplicate + step.rows_quarantined, stream
         assert step.rows_inserted == stored[stream], stream
     assert len(steps) == len(STREAMS)
