@@ -1,5 +1,10 @@
 """Which columns tell who a person is: said in the contracts, absent from gold. (Tags: test_declare.py.)"""
 
+from pathlib import Path
+
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.lake import Lake
+from dvdrental.ops import utc_now
 from dvdrental.tables import TABLES
 
 KNOWN = ("first_name", "last_name", "full_name", "email", "username", "address", "address2", "phone", "manager_name")
@@ -20,3 +25,16 @@ def test_columns_of_these_names_are_marked_wherever_they_are() -> None:
 
 def test_promise_21_gold_has_no_personal_column() -> None:
     assert [t.full_name for t in TABLES.values() if t.layer == "gold" and any(c.personal for c in t.fields)] == []
+
+
+def test_promise_22_log_of_a_table_keeps_numbers_and_no_text_of_a_person(lake: Lake) -> None:
+    """Delta notes the least and the greatest value of a file in its log, which VACUUM does not touch."""
+    table, now = STREAMS["customer"].table, utc_now()
+    technical = {"_extracted_at": now, "_at": now, "_ingested_at": now, "_batch": 1, "_is_delete": False}
+    texts = dict.fromkeys(("first_name", "last_name", "email", "_rescued"), "Quiddity")
+    row = dict.fromkeys(table.column_names) | {"customer_id": 4711, "_raw_id": "1"} | technical | texts
+    lake.append_rows(table, [row])
+    log = Path(lake.settings.staging).parent / lake.settings.bronze_schema / "customer" / "_delta_log"
+    told = "".join(file.read_text() for file in log.glob("*.json"))
+    assert '\\"minValues\\":{\\"customer_id\\":4711' in told
+    assert "Quiddity" not in told
