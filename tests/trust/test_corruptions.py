@@ -1,5 +1,5 @@
-"""Broken rows among good ones, in all streams at once: each is set aside, stored or recognised as repeated, and silver
-and gold are as if the broken ones had never been sent."""
+"""Broken rows among good ones, in all streams at once: each is set aside, stored or recognised as repeated, and every
+table is as if the broken ones had never been sent."""
 
 import json
 import shutil
@@ -29,6 +29,9 @@ from tests.sizes import size
 SEED = 11
 BROKEN = size(20, 200)
 """Rows that one run of the job meets."""
+
+TASKS = size(["bronze_ingest"], None)
+"""The long run lets silver and gold follow."""
 
 REQUIRED = {
     "address": ["city_id"],
@@ -166,8 +169,13 @@ def rows_of(folder: Path) -> dict[str, list[Row]]:
 Tables = dict[str, list[str]]
 
 
-def published(house: House) -> Tables:
-    return {name: sorted(map(str, rows)) for name, rows in house.tables.items() if not name.startswith("bronze")}
+def content(house: House) -> Tables:
+    """What is in the tables, but for Airbyte's part of bronze."""
+    own = {stream.table.full_name: stream.business_columns for stream in STREAMS.values()}
+    return {
+        name: sorted(str([(c, v) for c, v in row.asDict().items() if c in own.get(name, row.asDict())]) for row in rows)
+        for name, rows in house.tables.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -183,21 +191,21 @@ def wanted(
     """What a source without faults leads to."""
     with opened(spark, made_lake, tmp_path_factory.mktemp("right")) as house:
         land(house.folder, {raw_id: (one.stream, one.right) for raw_id, one in sent.items() if one.right})
-        house.work("right", sync_mode="append")
-        return published(house)
+        house.work("right", TASKS, sync_mode="append")
+        return content(house)
 
 
 def test_promise_12_broken_rows_are_set_aside_and_change_nothing(
     spark: SparkSession, made_lake: Path, sent: dict[str, Sent], wanted: Tables, tmp_path: Path
 ) -> None:
     with opened(spark, made_lake, tmp_path) as house:
-        before = published(house)
+        before = content(house)
         land(house.folder, {raw_id: (one.stream, one.payload) for raw_id, one in sent.items()})
-        house.work("sent", sync_mode="append")
+        house.work("sent", TASKS, sync_mode="append")
         assert_each_is_accounted_for(house, sent)
-        now = published(house)
+        now = content(house)
         assert [name for name in now if now[name] != wanted[name]] == []
-        assert now["gold.rental_obt"] != before["gold.rental_obt"], "nothing of what was sent could have done harm"
+        assert now != before, "nothing of what was sent could have done harm"
 
 
 def assert_each_is_accounted_for(house: House, sent: dict[str, Sent]) -> None:
