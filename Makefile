@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bundle-test connect-test check setup clean
+.PHONY: help run test test-long bundle-test connect-test bench check setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -28,6 +28,11 @@ connect-test: setup ## databricks-connect in an environment of its own, as far a
 	@.venv-connect/bin/pip install --quiet --disable-pip-version-check -r requirements-connect.txt
 	@DVDRENTAL_CONNECT_PYTHON=.venv-connect/bin/python $(BIN)/pytest -rs tests/local/test_connect.py
 
+bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (SIZES="S 200k 2M" ROUNDS=5; 1 = a trial)
+	@$(PYTHON) -m venv .venv-dbt
+	@.venv-dbt/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-dbt.txt
+	@$(BIN)/python -m benchmarks
+
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -45,4 +50,4 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean: ## remove the environment and all lakes
-	rm -rf .venv .venv-connect lake
+	rm -rf .venv .venv-connect .venv-dbt build lake

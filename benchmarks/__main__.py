@@ -1,0 +1,64 @@
+"""`make bench`: lands, runs everybody, compares what they made, writes RESULTS.md.
+
+Environment: SOURCE (sample, a dump, a database), ROUNDS (5; 1 is a trial) and SIZES, a list of `S` (the source as it
+is; all peers) and numbers of rentals such as 200k and 2M (the source blown up; ours and the floor).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import contestants, landings, processes, spark_conf
+from benchmarks.contest import contest
+from benchmarks.report import Contest, Parsing, page
+
+FOLDER = contestants.ROOT / "build" / "bench"
+RESULTS = Path(__file__).with_name("RESULTS.md")
+UNITS = {"k": 1_000, "M": 1_000_000}
+
+
+def main() -> None:
+    source, rounds = os.environ.get("SOURCE", "sample"), int(os.environ.get("ROUNDS", "5"))
+    sizes = os.environ.get("SIZES", "S").split()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    small = _landed(source)
+    contests, largest = [], small
+    for size in sizes:
+        landing = small if size == "S" else _blown_up(small, size)
+        who = contestants.peers(contestants.DBT_PYTHON.exists()) if size == "S" else contestants.sizes()
+        tallies = contest(who, source, landing, FOLDER / "warehouses", rounds)
+        contests.append(Contest(size, landings.rows(landing, "rental"), tallies))
+        largest = landing
+    starts = contest(contestants.starts(), source, small, FOLDER / "warehouses", rounds)
+    parsing = _parse(largest, rounds) if largest != small else None
+    RESULTS.write_text(page(contests, Contest("session", 0, starts), parsing, source, rounds))
+    print(RESULTS.read_text())
+
+
+def _landed(source: str) -> Path:
+    lake = FOLDER / "S"
+    command = [sys.executable, "-m", "dvdrental.local.cli", "land", "--source", source, "--lake", str(lake)]
+    subprocess.run(command, check=True)
+    return lake / "landing"
+
+
+def _blown_up(landing: Path, size: str) -> Path:
+    target = FOLDER / size / "landing"
+    landings.grow(landing, target, int(float(size[:-1]) * UNITS[size[-1]]))
+    return target
+
+
+def _parse(landing: Path, rounds: int) -> Parsing:
+    folder = FOLDER / "parse"
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(rounds)]
+    usage = processes.measured(command, folder, spark_conf.environment(folder / "conf", {}))
+    told = json.loads(usage.said.splitlines()[-1])
+    return Parsing(told["rows"], told["seconds"], usage.others)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+{{ raw('category', 'category_id INT, name STRING, last_update TIMESTAMP') }}

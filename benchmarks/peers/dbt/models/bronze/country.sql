@@ -1,0 +1,1 @@
+{{ raw('country', 'country_id INT, country STRING, last_update TIMESTAMP') }}

@@ -1,0 +1,1 @@
+{{ raw('inventory', 'inventory_id INT, film_id INT, store_id INT, last_update TIMESTAMP') }}

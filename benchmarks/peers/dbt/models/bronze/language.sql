@@ -1,0 +1,1 @@
+{{ raw('language', 'language_id INT, name STRING, last_update TIMESTAMP') }}

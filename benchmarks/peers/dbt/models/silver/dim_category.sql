@@ -1,0 +1,1 @@
+select category_id, name, last_update from {{ ref('category') }}

@@ -1,0 +1,12 @@
+"""A session, and the first Delta table written in it: with `ours` the session of a local run, else what is set."""
+
+import sys
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from dvdrental.local.session import start_session
+
+warehouse = Path(sys.argv[2])
+spark = start_session(warehouse) if "ours" in sys.argv else SparkSession.builder.getOrCreate()
+spark.range(1000).write.format("delta").saveAsTable("first")

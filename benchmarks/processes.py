@@ -1,0 +1,87 @@
+"""Run a command and measure it with all processes that it starts."""
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+EVERY = 0.1
+"""Seconds between two looks. What a process does after the last look at it is not seen."""
+
+
+class CommandFailed(Exception):
+    """The message names the command and quotes the end of what it said."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    seconds: float
+    cpu_seconds: float
+    peak_mb: float
+    others: float
+    said: str
+
+
+def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Usage:
+    """Wall time ends with the command; the processes it leaves behind (Spark's Java) are waited for afterwards, so
+    that they do not disturb the next one."""
+    log = folder / "output.log"
+    busy, own, began = _busy(), time.process_time(), time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        cpu, peak = _watch(process)
+    seconds = time.monotonic() - began
+    _wait_for(cpu)
+    total = time.monotonic() - began
+    said = log.read_text(errors="replace")
+    if process.returncode:
+        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}; the end of {log}:\n{said[-3000:]}")
+    cpu_seconds = sum(cpu.values())
+    foreign = _busy() - busy - cpu_seconds - (time.process_time() - own)
+    return Usage(seconds, cpu_seconds, peak / 2**20, max(0.0, foreign / (total * (os.cpu_count() or 1))), said)
+
+
+def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, float], int]:
+    """CPU seconds per process of the tree, and the most memory that they held together."""
+    root, cpu, peak = psutil.Process(process.pid), {}, 0
+    while process.poll() is None:
+        held = 0
+        for one in _tree(root, cpu):
+            try:
+                times, memory = one.cpu_times(), one.memory_info()
+            except psutil.NoSuchProcess:
+                continue
+            cpu[one] = times.user + times.system
+            held += memory.rss
+        peak = max(peak, held)
+        time.sleep(EVERY)
+    return cpu, peak
+
+
+def _tree(root: psutil.Process, known: Mapping[psutil.Process, float]) -> list[psutil.Process]:
+    """With those that have lost their parent meanwhile."""
+    try:
+        below = root.children(recursive=True)
+    except psutil.NoSuchProcess:
+        below = []
+    return list({root, *below, *known})
+
+
+def _wait_for(cpu: dict[psutil.Process, float]) -> None:
+    for one in list(cpu):
+        while one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
+            times = one.cpu_times()
+            cpu[one] = times.user + times.system
+            time.sleep(EVERY)
+
+
+def _busy() -> float:
+    """CPU seconds that all processes of the machine have taken since it started."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)

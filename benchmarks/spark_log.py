@@ -1,0 +1,29 @@
+"""What Spark's event log says of a run."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Work:
+    jobs: int
+    written_mb: float
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """Spark settings that make a session write its event log into the folder."""
+    return {
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": folder.resolve().as_uri(),
+        "spark.eventLog.rolling.enabled": "false",
+        "spark.eventLog.compress": "false",
+    }
+
+
+def read(folder: Path) -> Work:
+    """Of all sessions that wrote into it. Bytes are those of files of rows; Delta's own log is not counted."""
+    events = [json.loads(line) for log in folder.iterdir() for line in log.open()]
+    tasks = (event["Task Metrics"] for event in events if event["Event"] == "SparkListenerTaskEnd")
+    written = sum(task["Output Metrics"]["Bytes Written"] for task in tasks if task)
+    return Work(sum(event["Event"] == "SparkListenerJobStart" for event in events), written / 2**20)
