@@ -58,9 +58,9 @@ def _head(source: str, rounds: int) -> str:
     what = source if source == "sample" else Path(source).name
     return (
         "# Benchmark results\n\n"
-        "Written by `make bench`. Every run is a process of its own, on an empty warehouse and the same landing. Median "
-        f"of {rounds} rounds (least to most). Seconds are wall time; CPU and peak memory are those of all processes of "
-        "the run. Spark jobs, bytes and Delta commits were counted in a round before. "
+        "Written by `make bench`. Every run is a process of its own, on an empty warehouse and the same landing. "
+        f"Median of {rounds} rounds (least to most). Seconds are wall time; CPU and peak memory are those of all "
+        "processes of the run. Spark jobs, bytes and Delta commits were counted in a round before. "
         '"Same rows": the tables that all make have the same checksum as the floor\'s; a ratio is void where not.\n\n'
         f"Source: {what}. Machine: {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, "
         f"Python {platform.python_version()}, {versions}."
@@ -175,11 +175,9 @@ def _noise(contests: Sequence[Contest], parsing: Parsing | None) -> list[str]:
         for name, tally in contest.tallies.items():
             own = contest.of(name)
             if own is not None:
-                most = max(run.others for run in own.runs)
+                others = f"others took up to {max(run.others for run in own.runs):.0%} of the machine"
                 kept = "all of them disturbed, and kept" if own.disturbed else f"{own.left_out} of them left out"
-                lines.append(
-                    f"- {contest.size}, {name}: {len(tally.runs)} runs, {kept}; others took up to {most:.0%} of the machine"
-                )
+                lines.append(f"- {contest.size}, {name}: {len(tally.runs)} runs, {kept}; {others}")
     if parsing is not None:
         lines.append(f"- bronze parse: others took {parsing.others:.0%} of the machine")
     return lines
