@@ -45,5 +45,9 @@ def test_other_rows_are_seen(db: DuckDBPyConnection, rows: str) -> None:
     assert of(db, rows) != of(db, ROWS)
 
 
+def test_rows_that_are_there_twice_do_not_cancel_out(db: DuckDBPyConnection) -> None:
+    assert of(db, "(1, 'a', NULL), (1, 'a', NULL)") != of(db, "(2, 'b', NULL), (2, 'b', NULL)")
+
+
 def test_no_rows_have_a_checksum_too(db: DuckDBPyConnection) -> None:
     assert checksum(db, f"(VALUES {ROWS}) AS t(id, name, day) WHERE id > 9", COLUMNS) == "0:0"
