@@ -20,21 +20,28 @@ class Tally:
     commits: int = 0
     written_mb: float = 0.0
     said: str = ""
+    failed: bool = False
 
 
 def contest(
     contestants: Sequence[Contestant], source: str, landing: Path, folder: Path, rounds: int
 ) -> dict[str, Tally]:
     """The first round warms the machine up and is counted (Spark's event log is on), not timed; a trial of one round
-    is both."""
+    is both. Who fails does not run again; the others go on."""
     tallies = {contestant.name: Tally() for contestant in contestants}
     for number in range(rounds + 1 if rounds > 1 else 1):
         shutil.rmtree(folder, ignore_errors=True)
         for contestant in contestants:
             is_counted, is_timed = number == 0, number > 0 or rounds == 1
-            if is_counted or not contestant.once:
-                place = Place(source, landing, folder / slug(contestant.after or contestant.name))
-                _run(contestant, place, folder / "run", tallies[contestant.name], is_counted, is_timed)
+            tally, first = tallies[contestant.name], tallies[contestant.after or contestant.name]
+            if first.failed or tally.failed or (contestant.once and not is_counted):
+                continue
+            place = Place(source, landing, folder / slug(contestant.after or contestant.name))
+            try:
+                _run(contestant, place, folder / "run", tally, is_counted, is_timed)
+            except processes.CommandFailed as error:
+                print(error, flush=True)
+                tally.failed = True
     shutil.rmtree(folder, ignore_errors=True)
     return tallies
 

@@ -174,6 +174,8 @@ def _noise(contests: Sequence[Contest], parsing: Parsing | None) -> list[str]:
     for contest in contests:
         for name, tally in contest.tallies.items():
             own = contest.of(name)
+            if tally.failed:
+                lines.append(f"- {contest.size}, {name}: failed, and was not run again")
             if own is not None:
                 others = f"others took up to {max(run.others for run in own.runs):.0%} of the machine"
                 kept = "all of them disturbed, and kept" if own.disturbed else f"{own.left_out} of them left out"
