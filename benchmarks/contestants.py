@@ -29,7 +29,8 @@ THEIRS: Relations = {
     "monthly_store_sales": "gold.monthly_store_sales",
 }
 SYSTEM_A: Relations = {
-    "fact_rentals": "main.fact_rentals JOIN main.dim_customer USING (customer_key)",
+    "fact_rentals": "main.fact_rentals JOIN (SELECT customer_key, customer_id FROM main.dim_customer) "
+    "USING (customer_key)",
     "dim_film": "main.dim_film JOIN (SELECT category_id, name AS category FROM main.dim_category) USING (category_id)",
     "dim_store": "main.dim_store",
     "rental_obt": "(SELECT *, name AS category FROM preset.preset_rental_obt)",

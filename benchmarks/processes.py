@@ -1,6 +1,7 @@
 """Run a command and measure it with all processes that it starts."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -35,7 +36,11 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
         process = subprocess.Popen(
             command, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
         )
-        cpu, peak = _watch(process)
+        try:
+            cpu, peak = _watch(process)
+        except BaseException:  # whoever stops the benchmark stops what it measures
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
     seconds = time.monotonic() - began
     _wait_for(cpu)
     total = time.monotonic() - began
