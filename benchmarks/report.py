@@ -150,7 +150,7 @@ def _targets_of(contest: Contest) -> list[list[str]]:
 
 
 def _gate(contest: Contest) -> str:
-    tally = contest.tallies.get("ours, gate timed", contest.tallies.get("ours, incremental"))
+    tally = contest.tallies.get("ours, gate timed", contest.tallies.get("ours"))
     if tally is None or not tally.said:
         return ""
     told = json.loads(tally.said.splitlines()[-1])
