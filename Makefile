@@ -28,7 +28,7 @@ connect-test: setup ## databricks-connect in an environment of its own, as far a
 	@.venv-connect/bin/pip install --quiet --disable-pip-version-check -r requirements-connect.txt
 	@DVDRENTAL_CONNECT_PYTHON=.venv-connect/bin/python $(BIN)/pytest -rs tests/local/test_connect.py
 
-bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (SIZES="S 200k 2M" ROUNDS=5; 1 = a trial)
+bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=1 is a trial)
 	@$(PYTHON) -m venv .venv-dbt
 	@.venv-dbt/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-dbt.txt
 	@$(BIN)/python -m benchmarks

@@ -1,7 +1,8 @@
 """`make bench`: lands, runs everybody, compares what they made, writes RESULTS.md.
 
-Environment: SOURCE (sample, a dump, a database), ROUNDS (5; 1 is a trial) and SIZES, a list of `S` (the source as it
-is; all peers) and numbers of rentals such as 200k and 2M (the source blown up; ours and the floor).
+Environment: SOURCE (sample, a dump, a database); ROUNDS (3 take about half an hour; 5 for figures that are shown to
+anybody; 1 is a trial); SIZES, a list of `S` (the source as it is; all peers) and numbers of rentals such as 200k and 2M
+(the source blown up; ours and the floor).
 """
 
 import json
@@ -21,7 +22,7 @@ UNITS = {"k": 1_000, "M": 1_000_000}
 
 
 def main() -> None:
-    source, rounds = os.environ.get("SOURCE", "sample"), int(os.environ.get("ROUNDS", "5"))
+    source, rounds = os.environ.get("SOURCE", "sample"), int(os.environ.get("ROUNDS", "3"))
     sizes = os.environ.get("SIZES", "S").split()
     shutil.rmtree(FOLDER, ignore_errors=True)
     small = _landed(source)
