@@ -5,7 +5,6 @@ anybody; 1 is a trial); SIZES, a list of `S` (the source as it is; all peers) an
 (the source blown up; ours and the floor).
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -57,8 +56,8 @@ def _parse(landing: Path, rounds: int) -> Parsing:
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(rounds)]
     usage = processes.measured(command, folder, spark_conf.environment(folder / "conf", {}))
-    told = json.loads(usage.said.splitlines()[-1])
-    return Parsing(told["rows"], told["seconds"], usage.others)
+    answer = processes.told(usage.said)
+    return Parsing(answer["rows"], answer["seconds"], usage.others)
 
 
 if __name__ == "__main__":

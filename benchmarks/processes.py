@@ -1,5 +1,6 @@
 """Run a command and measure it with all processes that it starts."""
 
+import json
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -50,6 +52,11 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
     cpu_seconds = sum(cpu.values())
     foreign = _busy() - busy - cpu_seconds - (time.process_time() - own)
     return Usage(seconds, cpu_seconds, peak / 2**20, max(0.0, foreign / (total * (os.cpu_count() or 1))), said)
+
+
+def told(said: str) -> Any:
+    """What a command of ours says as JSON, in a line of its own; Java may have the last word."""
+    return json.loads(next(line for line in reversed(said.splitlines()) if line.startswith("{")))
 
 
 def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, float], int]:

@@ -1,6 +1,5 @@
 """What was measured, as one page of Markdown."""
 
-import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.contest import Tally
+from benchmarks.processes import told
 from benchmarks.results import Figures, Spread, figures, ratio, slope, spread
 
 FLOOR = "DuckDB and delta-rs: the floor"
@@ -153,8 +153,8 @@ def _gate(contest: Contest) -> str:
     tally = contest.tallies.get("ours, gate timed", contest.tallies.get("ours"))
     if tally is None or not tally.said:
         return ""
-    told = json.loads(tally.said.splitlines()[-1])
-    return f"{told['gate'] / told['tasks']:.0%}"
+    seconds = told(tally.said)
+    return f"{seconds['gate'] / seconds['tasks']:.0%}"
 
 
 def _growth(fewer: Contest, more: Contest) -> str:

@@ -20,7 +20,7 @@ def lines(*contests: Contest, starts: dict[str, Tally] | None = None, parsing: P
 
 SMALL = {
     "ours": tally(10.0, 12.0, 11.0, jobs=900, commits=60),
-    "ours, gate timed": Tally(said='noise\n{"gate": 5.0, "tasks": 50.0}\n'),
+    "ours, gate timed": Tally(said='noise\n{"gate": 5.0, "tasks": 50.0}\nJava ends\n'),
     "ours, unchanged landing": tally(4.4),
     "system A's way": tally(33.0),
     "naive PySpark": tally(44.0, rows="other"),
