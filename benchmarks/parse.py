@@ -26,7 +26,7 @@ from dvdrental.quality.rules import row_rules
 
 STREAM = "rental"
 META = ("_airbyte_raw_id", "_airbyte_extracted_at")
-DATA = F.col("_airbyte_data")
+DATA = "_airbyte_data"
 
 
 def variants(landing: DataFrame) -> dict[str, DataFrame]:
