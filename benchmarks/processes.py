@@ -61,7 +61,8 @@ def told(said: str) -> Any:
 
 def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, float], int]:
     """CPU seconds per process of the tree, and the most memory that they held together."""
-    root, cpu, peak = psutil.Process(process.pid), {}, 0
+    root, peak = psutil.Process(process.pid), 0
+    cpu: dict[psutil.Process, float] = {}
     while process.poll() is None:
         held = 0
         for one in _tree(root, cpu):
