@@ -1,25 +1,34 @@
-"""All tables of the lakehouse, by full name, in the order of the layers."""
+"""All tables and views of the lakehouse, by full name, in the order of the layers."""
 
 import pkgutil
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
 
-from dvdrental import gold, silver
+from dvdrental import gold, ledger_views, ops, silver
 from dvdrental.bronze.streams import STREAMS
-from dvdrental.table import Table
+from dvdrental.table import Table, View
 
 
 def modules() -> Iterator[ModuleType]:
     """Every module of silver and gold that holds a table, with its `build`."""
+    return (module for module in _all_modules() if hasattr(module, "build"))
+
+
+def _all_modules() -> Iterator[ModuleType]:
     for package in (silver, gold):
         for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-            module = import_module(found.name)
-            if hasattr(module, "build"):
-                yield module
+            yield import_module(found.name)
 
 
 TABLES: dict[str, Table] = {
     table.full_name: table
     for table in (*(stream.table for stream in STREAMS.values()), *(module.TABLE for module in modules()))
 }
+
+VIEWS: dict[str, View] = {
+    view.full_name: view for view in (*(m.VIEW for m in _all_modules() if hasattr(m, "VIEW")), *ledger_views.VIEWS)
+}
+
+LEDGER: dict[str, Table] = {table.full_name: table for table in ops.TABLES}
+"""What every run writes to, beside what it fills."""

@@ -1,10 +1,10 @@
 """Task = notebook = table, and a task waits for exactly what its notebook and its contract need."""
 
-import ast
 import re
 from importlib import import_module
 from pathlib import Path
 
+from dvdrental.local.reads import tables_read
 from tests.bundle.loading import Bundle, ancestors
 
 LAYERS = ("silver", "gold")
@@ -67,28 +67,8 @@ def needed(bundle: Bundle) -> dict[str, set[str]]:
 
 
 def read_by(notebook: Path) -> set[str]:
-    """Tasks behind the notebook's `lake.changes(...)` and `lake.read(...)`; what cannot be told stays as it is."""
-    tree = ast.parse(notebook.read_text(encoding="utf-8"))
-    imported = _imported(tree)
-    reads = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name("lake"), attr="changes")):
-                reads.add(INGEST)
-            case ast.Call(func=ast.Attribute(value=ast.Name("lake"), attr="read"), args=[table, *_]):
-                name = ast.unparse(table).removesuffix(".TABLE")
-                reads.add(imported.get(name, name))
-    return reads
-
-
-def _imported(tree: ast.AST) -> dict[str, str]:
-    """Name in the notebook -> task of the module that it is, or comes from."""
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("dvdrental."):
-            package = str(node.module).split(".")[1:]
-            names |= {alias.asname or alias.name: "_".join([*package, alias.name][:2]) for alias in node.names}
-    return names
+    """Tasks that fill what the notebook reads; what cannot be told stays as it is."""
+    return {INGEST if name.startswith("bronze.") else name.replace(".", "_", 1) for name in tables_read(notebook)}
 
 
 def contract_of(notebook: Path) -> set[str]:

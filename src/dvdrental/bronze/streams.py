@@ -40,7 +40,12 @@ class Stream:
 
     @cached_property
     def business_fields(self) -> tuple[Column, ...]:
-        return self.table.fields[: -len(TECHNICAL.strip().splitlines())]
+        return self.table.fields[: -len(self.technical_fields)]
+
+    @property
+    def technical_fields(self) -> tuple[Column, ...]:
+        """Columns that every stream has."""
+        return self.table.fields[-len(TECHNICAL.strip().splitlines()) :]
 
     @property
     def business_columns(self) -> list[str]:
