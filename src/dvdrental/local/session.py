@@ -4,12 +4,14 @@ The catalog lives in memory (a Hive metastore costs seconds at every start), so 
 registered when a session opens.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pyspark.logger import PySparkLogger
 from pyspark.sql import SparkSession
 
 from dvdrental.local import class_archive
@@ -66,6 +68,7 @@ JAVA_OPTIONS = [
 
 def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect: bool = False) -> SparkSession:
     """With `connect` a Spark Connect server of its own (port 15002) and a session on that, as on serverless."""
+    _silence()
     os.environ["JAVA_HOME"] = str(java_home())
     os.environ["PYSPARK_PYTHON"] = sys.executable
     builder = SparkSession.builder.appName("dvdrental")
@@ -83,6 +86,12 @@ def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect:
         .config("spark.sql.warehouse.dir", str(warehouse.resolve()))
         .getOrCreate()
     )
+
+
+def _silence() -> None:
+    """PySpark's own loggers write each error of a query to stderr, with a stack and with values of rows."""
+    for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
+        PySparkLogger.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
