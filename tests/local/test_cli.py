@@ -1,12 +1,17 @@
 """The command as a user meets it when something is wrong: one clear line, exit code 2, nothing half written."""
 
+import errno
 import fcntl
+import os
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from dvdrental.local import cli
+from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
+from dvdrental.local.commands import rebuild, work
 from dvdrental.local.folder import default_folder, land
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
@@ -90,18 +95,17 @@ def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "folder"),
+    ("source", "name"),
     [("sample", "sample"), ("/x/dvdrental.tar", "dvdrental"), ("postgresql://me:pw@host:5432/shop", "host_shop")],
 )
-def test_each_source_has_its_own_lake(source: str, folder: str) -> None:
-    assert default_folder(source) == Path("lake") / folder
+def test_each_source_has_its_own_lake(source: str, name: str) -> None:
+    assert default_folder(source) == Path("lake") / name
 
 
 def test_rebuild_runs_the_whole_job_on_what_is_landed(monkeypatch: pytest.MonkeyPatch, sample: Database) -> None:
     worked: list[Task] = []
-    monkeypatch.setattr(cli, "start_session", lambda folder: None)
-    monkeypatch.setattr(cli.lakes, "open_lake", lambda spark, folder: None)
-    monkeypatch.setattr(cli, "_work", lambda tasks, spark: worked.extend(tasks) or True)
+    monkeypatch.setattr(rebuild, "start_session", lambda folder: None)
+    monkeypatch.setattr(rebuild, "work", lambda tasks, *_: worked.extend(tasks) or 0)
     assert main(["land"]) == 0
     assert main(["rebuild"]) == 0
     assert {task.parameters["rebuild"] for task in worked} == {"yes"}
@@ -121,3 +125,96 @@ def test_folder_that_is_no_lake_is_named_and_left_alone(
     Path("mine").mkdir()
     assert "mine is no lake" in complaint(capsys, *command, "--lake", "mine")
     assert list(Path("mine").iterdir()) == []
+
+
+def test_lakes_that_there_are_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["land"]) == 0
+    assert "lake/smaple is no lake: name one of lake/sample" in complaint(
+        capsys, "sql", "select 1", "--lake", "lake/smaple"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [["sql", "select 1"], ["status"], ["profile"], ["export", "gold", "--to", "x"], ["forget", "1"]]
+)
+def test_lake_on_which_nothing_has_run_is_told(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    assert main(["land"]) == 0
+    assert "nothing has run on lake/sample yet: `dvdrental rebuild --lake lake/sample`" in complaint(capsys, *command)
+
+
+def test_file_in_the_place_of_a_lake_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine").touch()
+    assert "mine is a file: name a folder with --lake" in complaint(capsys, "land", "--lake", "mine")
+
+
+def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "/proc/mine: No such file or directory" in complaint(capsys, "land", "--lake", "/proc/mine")
+
+
+def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine").mkdir()
+    Path("mine/.source.json").write_text("{")
+    assert "mine/.source.json is damaged" in complaint(capsys, "land", "--lake", "mine")
+
+
+def test_lock_that_nobody_holds_any_more_is_no_obstacle() -> None:
+    Path("mine").mkdir()
+    Path("mine/.lock").touch()
+    assert main(["land", "--lake", "mine"]) == 0
+
+
+def full(*_: object, **__: object) -> None:
+    try:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "part-0")
+    except OSError:
+        raise RuntimeError("cannot write") from None
+
+
+def test_full_disk_is_told_and_leaves_the_state_of_before(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
+    before = Path("mine/.source.json").read_text()
+    monkeypatch.setattr(folder, "write_landing", full)
+    error = complaint(capsys, "land", "--lake", "mine")
+    assert "no space is left on the disk" in error
+    assert "Make room, and run the same again" in error
+    assert Path("mine/.source.json").read_text() == before
+
+
+def test_full_disk_behind_a_failed_task_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = Task("silver_dim_film", tmp_path, {}, [], "ALL_SUCCESS", state="failed")
+    try:
+        full()
+    except RuntimeError as error:
+        task.error = error
+    work.summary([task], tmp_path, 1.0)
+    assert "no space is left on the disk" in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_interrupted_command_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder, "write_landing", interrupted)
+    assert main(["land", "--lake", "mine"]) == 130
+    assert "run the same again" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert not Path("mine/.source.json").exists()
+
+
+def test_every_command_helps_with_examples_that_are_right(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = re.findall(r"^    (\w+)", capsys.readouterr().out, re.MULTILINE)
+    assert {"run", "sql", "status", "profile", "export", "docs"} <= set(commands)
+    for command in commands:
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        examples = re.findall(r"^  dvdrental (.+)$", capsys.readouterr().out, re.MULTILINE)
+        assert examples
+        for example in examples:
+            assert cli.parser().parse_args(shlex.split(example)).command
+            assert shlex.split(example)[0] == command

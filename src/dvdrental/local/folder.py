@@ -1,24 +1,27 @@
 """A lakehouse in a folder: `<lake>/<schema>/<table>`, landing included, one lake per source."""
 
+import errno
 import fcntl
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from pyspark.sql import SparkSession
 
-from dvdrental import ledger_views
 from dvdrental.errors import DvdRentalError
-from dvdrental.gold import preset_rental_obt
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database, Envelope, write_landing
 from dvdrental.local.session import CATALOG, register
+from dvdrental.ops import STEP
 from dvdrental.settings import Settings
+from dvdrental.tables import VIEWS
 
 LAKES = Path("lake")
 LANDING = "landing"
@@ -47,15 +50,49 @@ def default_folder(source: str) -> Path:
 
 def newest_folder() -> Path:
     """The lake that was written last."""
-    lakes = sorted(LAKES.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime)
+    lakes = _lakes()
     if not lakes:
         raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
-    return lakes[-1].parent
+    return lakes[-1]
+
+
+def existing(folder: Path | None) -> Path:
+    """The folder, or the lake that was written last. Raises NoLakeError with the lakes that there are."""
+    folder = folder or newest_folder()
+    if not (folder / STATE).is_file():
+        there = ", ".join(map(str, _lakes()))
+        raise NoLakeError(f"{folder} is no lake: {f'name one of {there}' if there else 'run `make run` first'}")
+    return folder
+
+
+def worked(folder: Path | None) -> Path:
+    """The same, of lakes on which a run has begun: they have a ledger."""
+    folder = existing(folder)
+    if not (folder / STEP.layer / STEP.name).is_dir():
+        raise NoLakeError(f"nothing has run on {folder} yet: `dvdrental rebuild --lake {folder}`")
+    return folder
+
+
+def _lakes() -> list[Path]:
+    """Those in the usual place, the one written last at the end."""
+    states = sorted(LAKES.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime)
+    return [file.parent for file in states]
+
+
+def is_out_of_space(error: BaseException | None) -> bool:
+    """Whether a full disk is behind an error: Python, Java and Rust all quote the same words of the system."""
+    while error is not None:
+        if os.strerror(errno.ENOSPC) in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """One run at a time per lake. The lock goes with the process, however that ends."""
+    if folder.exists() and not folder.is_dir():
+        raise NoLakeError(f"{folder} is a file: name a folder with --lake")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as file:
         try:
@@ -68,7 +105,7 @@ def locked(folder: Path) -> Iterator[None]:
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
     state_file = folder / STATE
-    state = json.loads(state_file.read_text() if state_file.exists() else '{"generation": 0, "fingerprint": ""}')
+    state: dict[str, Any] = _state(folder) if state_file.exists() else {"generation": 0, "fingerprint": ""}
     text = json.dumps([envelope, database], ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if fingerprint == state["fingerprint"]:
@@ -77,13 +114,23 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     generation = int(state["generation"]) + 1
     moment = now or datetime.now(UTC)
     write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=generation)
-    state_file.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
+    new = state_file.with_suffix(".new")
+    new.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
+    new.replace(state_file)  # at once: who is interrupted here leaves the old one
     return True
+
+
+def _state(folder: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = json.loads((folder / STATE).read_text())
+    except ValueError:
+        raise NoLakeError(f"{folder / STATE} is damaged: put a copy in its place, or begin a new --lake") from None
+    return state
 
 
 def landed_envelope(folder: Path) -> Envelope:
     """Form of the landing that was written last."""
-    envelope: Envelope = json.loads((folder / STATE).read_text())["envelope"]
+    envelope: Envelope = _state(folder)["envelope"]
     return envelope
 
 
@@ -100,7 +147,7 @@ def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake
         (folder / schema).mkdir(parents=True, exist_ok=True)
     register(spark, folder)
     lake = Lake(spark, settings)
-    for view in (*ledger_views.VIEWS, preset_rental_obt.VIEW):
+    for view in VIEWS.values():
         if (folder / view.source.layer / view.source.name).exists():
             lake.create_view(view)
     return lake

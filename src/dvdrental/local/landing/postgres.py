@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dvdrental.local.landing import copytext
@@ -28,29 +30,46 @@ _COLUMNS = """
 """
 
 
+def is_postgres(place: str) -> bool:
+    return place.startswith(("postgres://", "postgresql://"))
+
+
 def read_postgres(url: str) -> Database:
+    with connected(url) as (connection, where):
+        from psycopg import IsolationLevel
+        from psycopg.errors import InsufficientPrivilege
+
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        try:
+            return _database(connection, where)
+        except InsufficientPrivilege as error:
+            raise SourceError(
+                f"{where}: {error.diag.message_primary}; "
+                "as its owner: GRANT USAGE ON SCHEMA public and GRANT SELECT ON ALL TABLES IN SCHEMA public"
+            ) from None
+
+
+@contextmanager
+def connected(url: str) -> Iterator[tuple[Connection, str]]:
+    """A transaction, and the server's name without user and password. What the server says of an error becomes one
+    line, without the password."""
     try:
         import psycopg
     except ImportError:
-        raise SourceError("a PostgreSQL source needs psycopg: pip install 'psycopg[binary]'") from None
+        raise SourceError("PostgreSQL needs psycopg: pip install 'psycopg[binary]'") from None
 
     parameters = _parameters(url)
     where = _where(parameters)
     try:
         with psycopg.connect(**parameters) as connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = True
-            return _database(connection, where)
-    except psycopg.errors.InsufficientPrivilege as error:
+            yield connection, where
+    except psycopg.OperationalError as error:
         raise SourceError(
-            f"{where}: {error.diag.message_primary}; "
-            "as its owner: GRANT USAGE ON SCHEMA public and GRANT SELECT ON ALL TABLES IN SCHEMA public"
+            f"{where}: {_reason(error, parameters)}; check host, port, database, user and password"
         ) from None
     except psycopg.Error as error:
-        reason = str(error).partition("\n")[0]
-        raise SourceError(
-            f"{where}: {_without(parameters, reason)}; check host, port, database, user and password"
-        ) from None
+        raise SourceError(f"{where}: {_reason(error, parameters)}") from None
 
 
 def _parameters(url: str) -> dict[str, Any]:
@@ -76,9 +95,9 @@ def _where(parameters: dict[str, Any]) -> str:
     return f"postgresql://{host}:{port}/{parameters.get('dbname', '')}"
 
 
-def _without(parameters: dict[str, Any], text: str) -> str:
-    password = parameters.get("password")
-    return text.replace(password, "***") if password else text
+def _reason(error: Exception, parameters: dict[str, Any]) -> str:
+    reason, password = str(error).partition("\n")[0], parameters.get("password")
+    return reason.replace(password, "***") if password else reason
 
 
 def _database(connection: Connection, where: str) -> Database:

@@ -1,0 +1,1 @@
+"""One module per command: `add` declares it, with an example; the rest does it."""

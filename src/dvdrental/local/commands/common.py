@@ -1,0 +1,65 @@
+"""What the commands share."""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from dvdrental.errors import DvdRentalError
+from dvdrental.lake import Lake
+from dvdrental.local import folder as lakes
+from dvdrental.local.session import start_session
+
+CONSOLE = Console()
+
+FULL_DISK = (
+    f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "
+    "nothing is half done"
+)
+
+Commands = argparse._SubParsersAction  # the type that add_subparsers gives has no public name
+Options = argparse.Namespace
+
+
+class UsageError(DvdRentalError):
+    """What was asked for is not there, or does not fit together."""
+
+
+def declare(
+    commands: "Commands[argparse.ArgumentParser]", name: str, work: Callable[[Options], int], text: str, *examples: str
+) -> argparse.ArgumentParser:
+    """`work` gives the exit code. The first letter of the text is made a capital where it stands alone."""
+    parser = commands.add_parser(
+        name,
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog="\n".join(["examples:", *(f"  dvdrental {example}" for example in examples)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=work)
+    return parser
+
+
+def lake_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lake", type=Path, metavar="FOLDER", help="the lake (default: the one written last)")
+
+
+def parameter_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="parameter of the job"
+    )
+
+
+def own_parameters(options: Options) -> dict[str, str]:
+    return dict(pair.partition("=")[::2] for pair in options.parameter)
+
+
+def opened(folder: Path) -> Lake:
+    return lakes.open_lake(start_session(folder), folder)
+
+
+def new_run_id() -> str:
+    return datetime.now(UTC).strftime("local-%Y%m%d-%H%M%S")

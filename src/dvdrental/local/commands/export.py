@@ -1,0 +1,60 @@
+"""dvdrental export"""
+
+import argparse
+from pathlib import Path
+
+from dvdrental.lake import Lake
+from dvdrental.local.commands.common import (
+    CONSOLE,
+    Commands,
+    Options,
+    UsageError,
+    declare,
+    lake_option,
+    opened,
+)
+from dvdrental.local.commands.names import chosen
+from dvdrental.local.commands.sql import told
+from dvdrental.local.export import FORMATS, to_file, to_postgres
+from dvdrental.local.folder import worked
+from dvdrental.local.landing.database import redacted
+from dvdrental.local.landing.postgres import is_postgres
+from dvdrental.table import Table, View
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "write tables or views as CSV or Parquet files, or into PostgreSQL"
+    parser = declare(
+        commands,
+        "export",
+        _export,
+        text,
+        "export gold.rental_obt --to exports",
+        "export gold silver.dim_date --to exports --format parquet",
+        "export gold --to postgresql://user:password@host/database",
+    )
+    parser.add_argument("tables", nargs="+", metavar="TABLE", help="as in gold.rental_obt, or a layer for all of it")
+    parser.add_argument("--to", required=True, metavar="PLACE", help="a folder, or postgresql://user:password@host/db")
+    parser.add_argument("--format", choices=FORMATS, default="csv", help="of files")
+    lake_option(parser)
+
+
+def _export(options: Options) -> int:
+    folder, things = worked(options.lake), chosen(options.tables)
+    if Path(options.to).is_file():
+        raise UsageError(f"{options.to} is a file: name a folder, or postgresql://...")
+    if "://" in options.to and not is_postgres(options.to):
+        raise UsageError(f"{redacted(options.to)} is no folder and no postgresql:// address")
+    lake = opened(folder)
+    with told():
+        return _work(lake, things, options)
+
+
+def _work(lake: Lake, things: list[Table | View], options: Options) -> int:
+    if is_postgres(options.to):
+        where = to_postgres(lake, things, options.to)
+        CONSOLE.print(f"{len(things)} tables in {where}", soft_wrap=True, highlight=False)
+        return 0
+    for thing in things:
+        CONSOLE.print(f"{to_file(lake, thing, Path(options.to), options.format)}", soft_wrap=True, highlight=False)
+    return 0

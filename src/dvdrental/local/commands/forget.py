@@ -1,0 +1,31 @@
+"""dvdrental forget"""
+
+import argparse
+
+from dvdrental import maintain
+from dvdrental.forget import forget
+from dvdrental.local import folder as lakes
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
+from dvdrental.local.commands.rebuild import rebuild
+from dvdrental.local.folder import worked
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "erase a customer from every version and file of the lake"
+    parser = declare(commands, "forget", _forget, text, "forget 42")
+    parser.add_argument("customer_id")
+    lake_option(parser)
+
+
+def _forget(options: Options) -> int:
+    """Bronze first; silver and gold follow from it; then the files of older versions go."""
+    folder = worked(options.lake)
+    with lakes.locked(folder):
+        lake = opened(folder)
+        forget(lake, options.customer_id)
+    done = rebuild(folder, {})
+    if done == 0:
+        with lakes.locked(folder):
+            maintain.purge(lake)
+        CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
+    return done

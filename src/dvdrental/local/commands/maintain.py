@@ -1,0 +1,20 @@
+"""dvdrental maintain"""
+
+import argparse
+
+from dvdrental import maintain
+from dvdrental.local import folder as lakes
+from dvdrental.local.commands.common import Commands, Options, declare, lake_option, opened
+from dvdrental.local.folder import worked
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "compact tables, drop files that no recent version needs"
+    lake_option(declare(commands, "maintain", _maintain, text, "maintain", "maintain --lake lake/sample"))
+
+
+def _maintain(options: Options) -> int:
+    folder = worked(options.lake)
+    with lakes.locked(folder):
+        maintain.maintain(opened(folder))
+    return 0

@@ -1,0 +1,31 @@
+"""Tables and views as they are named on the command line."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+
+from dvdrental.local.commands.common import UsageError
+from dvdrental.table import Table, View
+from dvdrental.tables import LEDGER, TABLES, VIEWS
+
+EVERYTHING: Mapping[str, Table | View] = {**TABLES, **LEDGER, **VIEWS}
+"""What a lake holds, by full name; the landing is Airbyte's."""
+
+
+def chosen(names: Sequence[str]) -> list[Table | View]:
+    """Tables and views behind full names and names of layers, each once. Raises UsageError with what there is."""
+    found: dict[str, Table | View] = {}
+    for name in names:
+        of_layer = {other: thing for other, thing in EVERYTHING.items() if thing.layer == name}
+        if not of_layer and name not in EVERYTHING:
+            raise UsageError(no_such_table(name))
+        found |= of_layer or {name: EVERYTHING[name]}
+    return list(found.values())
+
+
+def no_such_table(name: str) -> str:
+    """In words, with the likeliest name, and those of the layer that was meant."""
+    layer, _, last = name.rpartition(".")
+    near = [*get_close_matches(name, EVERYTHING, 1), *(known for known in EVERYTHING if known.endswith(f".{last}"))]
+    meant = f"; did you mean {near[0]}?" if near else "."
+    there = [known for known in EVERYTHING if known.startswith(f"{layer}.")] or list(EVERYTHING)
+    return f"there is no table {name}{meant} There are: {', '.join(there)}"

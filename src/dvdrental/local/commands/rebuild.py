@@ -1,0 +1,40 @@
+"""dvdrental rebuild"""
+
+import argparse
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dvdrental.local import folder as lakes
+from dvdrental.local.commands.common import (
+    Commands,
+    Options,
+    declare,
+    lake_option,
+    new_run_id,
+    own_parameters,
+    parameter_option,
+)
+from dvdrental.local.commands.work import planned, work
+from dvdrental.local.folder import existing
+from dvdrental.local.session import start_session
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "compute silver and gold anew from bronze, and publish what differs"
+    parser = declare(commands, "rebuild", _rebuild, text, "rebuild", "rebuild --lake lake/sample")
+    parameter_option(parser)
+    lake_option(parser)
+
+
+def _rebuild(options: Options) -> int:
+    return rebuild(existing(options.lake), own_parameters(options))
+
+
+def rebuild(folder: Path, own: Mapping[str, str]) -> int:
+    """The job on what is landed already."""
+    began = time.monotonic()
+    parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder))
+    tasks = planned({**parameters, **own, "rebuild": "yes"})
+    with lakes.locked(folder):
+        return work(tasks, start_session(folder), folder, began)

@@ -1,0 +1,46 @@
+"""dvdrental replay"""
+
+import argparse
+import json
+from pathlib import Path
+
+from dvdrental.local import folder as lakes
+from dvdrental.local.bundle import find_root
+from dvdrental.local.commands.common import (
+    CONSOLE,
+    Commands,
+    Options,
+    declare,
+    lake_option,
+    new_run_id,
+    opened,
+    own_parameters,
+    parameter_option,
+)
+from dvdrental.local.commands.work import planned
+from dvdrental.local.folder import worked
+from dvdrental.local.notebook import run_notebook
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "try the rows that were set aside once more"
+    parser = declare(commands, "replay", _replay, text, "replay", "replay --lake lake/sample")
+    parameter_option(parser)
+    lake_option(parser)
+
+
+def _replay(options: Options) -> int:
+    """The notebook that a workspace would run."""
+    folder = worked(options.lake)
+    parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder)) | own_parameters(options)
+    with lakes.locked(folder):
+        notebook = find_root(Path.cwd()) / "notebooks/bronze/replay.py"
+        answer = run_notebook(notebook, opened(folder).spark, planned(parameters)[0].parameters)
+    steps = [step for step in json.loads(answer) if step["rows_landed"] or step["warnings"]]
+    for step in steps:
+        taken = (step["rows_inserted"] or 0) + (step["rows_duplicate"] or 0)
+        CONSOLE.print(f"{step['table_name']}: {taken} rows taken in, {step['rows_quarantined'] or 0} still set aside")
+        for warning in step["warnings"]:
+            CONSOLE.print(f"  {warning}", markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print("Run the job again: silver and gold follow." if steps else "No row is set aside.")
+    return 0

@@ -1,0 +1,68 @@
+"""dvdrental sql"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from dvdrental.local.commands.common import (
+    CONSOLE,
+    Commands,
+    Options,
+    UsageError,
+    declare,
+    lake_option,
+    opened,
+)
+from dvdrental.local.commands.names import no_such_table
+from dvdrental.local.folder import worked
+from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
+
+SHOWN = 1000
+"""More rows than anybody reads; the other formats give all."""
+
+
+def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+    text = "run a query on the lake"
+    example = 'sql "select store_city, sum(revenue) from gold.monthly_store_sales group by 1"'
+    parser = declare(commands, "sql", _sql, text, example, 'sql --format csv "select * from gold.rental_obt"')
+    parser.add_argument("query", help="Spark SQL; tables as in gold.rental_obt (all: docs/dictionary.md)")
+    parser.add_argument("--format", choices=FORMATS, default="table", help="table (default): the first 1,000 rows")
+    lake_option(parser)
+
+
+def _sql(options: Options) -> int:
+    lake = opened(worked(options.lake))
+    with told():
+        _write(lake.spark.sql(options.query), options.format)
+    return 0
+
+
+def _write(rows: DataFrame, form: str) -> None:
+    if form == "table":
+        found = rows.limit(SHOWN + 1).collect()
+        CONSOLE.print(grid(rows.columns, found[:SHOWN]))
+        if len(found) > SHOWN:
+            CONSOLE.print(f"These are the first {SHOWN:,} rows. --format csv gives all.")
+        return
+    if len(set(rows.columns)) < len(rows.columns):
+        raise UsageError(f"two columns have one name ({', '.join(rows.columns)}): tell them apart with AS")
+    if form == "json":
+        write_json_array(json_objects(rows), sys.stdout)
+    else:
+        write_csv(rows.columns, as_text(rows).toLocalIterator(), sys.stdout)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """An error of Spark as UsageError of one line, without plan and stack."""
+    try:
+        yield
+    except PySparkException as error:
+        if error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND":
+            name = (error.getMessageParameters() or {}).get("relationName", "")
+            raise UsageError(no_such_table(name.replace("`", ""))) from None
+        raise UsageError(str(error).strip().partition("\n")[0].rstrip("; ")) from None

@@ -1,0 +1,70 @@
+"""The job at work, and what is told of it afterwards."""
+
+import time
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from rich.table import Table as Grid
+
+from dvdrental.local import folder as lakes
+from dvdrental.local.bundle import Bundle, find_root
+from dvdrental.local.commands.common import CONSOLE, FULL_DISK
+from dvdrental.local.folder import is_out_of_space
+from dvdrental.local.job import Task, plan, run
+from dvdrental.local.progress import Progress
+from dvdrental.ops import describe
+from dvdrental.run import JOB
+from dvdrental.settings import Settings
+
+EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
+
+
+def planned(parameters: Mapping[str, str]) -> list[Task]:
+    """Tasks of the job. Refuses here what every notebook would refuse."""
+    tasks = plan(Bundle(find_root(Path.cwd())), JOB, parameters)
+    Settings(**tasks[0].parameters)
+    return tasks
+
+
+def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> int:
+    """Run the tasks, show how it goes and how it went. Exit code: 1 if a task failed."""
+    lakes.open_lake(spark, folder)
+    with Progress(CONSOLE, tasks) as progress:
+        good = run(tasks, spark, progress.changed)
+    summary(tasks, folder, time.monotonic() - began)
+    return 0 if good else 1
+
+
+def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
+    steps = [step for task in tasks for step in task.steps]
+    checks = [check for step in steps for check in step["checks"]]
+    grid = Grid("table", "rows", "result", title="Published", title_justify="left")
+    for step in steps:
+        if step["rows_after"] is not None:
+            grid.add_row(step["table_name"], f"{step['rows_after']:,}", step["status"])
+    CONSOLE.print(grid)
+    passed = sum(check["status"] == "pass" for check in checks)
+    quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
+    CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
+    CONSOLE.print(f"Quality in a browser: {folder / lakes.REPORTS / 'data_docs' / 'index.html'}", soft_wrap=True)
+    for step in steps:
+        for warning in step["warnings"]:
+            CONSOLE.print(f"{step['table_name']}: {warning}", style="yellow", markup=False, soft_wrap=True)
+    for task in tasks:
+        if task.error is not None:
+            _failure(task, task.error)
+    if any(is_out_of_space(task.error) for task in tasks):
+        CONSOLE.print(FULL_DISK, style="red", soft_wrap=True)
+    skipped = [task.key for task in tasks if task.state == "skipped"]
+    if skipped:
+        CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
+    CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", highlight=False, soft_wrap=True)
+
+
+def _failure(task: Task, error: Exception) -> None:
+    """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
+    where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+    text = f"{task.key} failed\n{where}{describe(error)}"
+    CONSOLE.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

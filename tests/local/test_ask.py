@@ -1,0 +1,101 @@
+"""`dvdrental sql` and `status`: for people, for programs, and when something is wrong."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from dvdrental import ops, run
+from dvdrental.errors import StepError
+from dvdrental.lake import Lake
+from dvdrental.local.cli import main
+from dvdrental.local.commands import sql, status
+
+
+@pytest.fixture(autouse=True)
+def _opened(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (sql, status):
+        monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
+        monkeypatch.setattr(command, "opened", lambda folder: lake)
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+VALUES = """
+    SELECT 1 AS id, CAST(1.10 AS DECIMAL(5,2)) AS amount, 'a, "b" [x]' AS text, array('x') AS tags,
+        TIMESTAMP_NTZ'2005-05-24 22:53:30.123456' AS at
+    UNION ALL SELECT 2, NULL, NULL, NULL, NULL
+"""
+
+
+def test_json_is_one_object_per_row_with_exact_values(capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "sql", "--format", "json", f"{VALUES} ORDER BY id")
+    assert '"amount":1.10' in found
+    rows = json.loads(found)
+    assert rows[0] == {
+        "id": 1,
+        "amount": 1.1,
+        "text": 'a, "b" [x]',
+        "tags": ["x"],
+        "at": "2005-05-24T22:53:30.123456",
+    }
+    assert rows[1] == {"id": 2, "amount": None, "text": None, "tags": None, "at": None}
+    assert json.loads(answer(capsys, "sql", "--format", "json", "SELECT 1 AS a WHERE false")) == []
+
+
+def test_csv_has_a_header_and_nothing_else_but_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    header, first, second = csv.reader(io.StringIO(answer(capsys, "sql", "--format", "csv", f"{VALUES} ORDER BY id")))
+    assert header == ["id", "amount", "text", "tags", "at"]
+    assert first == ["1", "1.10", 'a, "b" [x]', '["x"]', "2005-05-24 22:53:30.123456"]
+    assert second == ["2", "", "", "", ""]
+
+
+def test_table_shows_text_as_it_is_and_says_when_it_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "[red]" in answer(capsys, "sql", "SELECT '[red]' AS `[bold]`")
+    assert "first 1,000 rows" not in answer(capsys, "sql", "SELECT id FROM range(1000)")
+    assert "first 1,000 rows. --format csv gives all" in answer(capsys, "sql", "SELECT id FROM range(1001)")
+    assert len(answer(capsys, "sql", "--format", "csv", "SELECT id FROM range(1001)").splitlines()) == 1002
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT * FROM gold.rental_obts", "there is no table gold.rental_obts; did you mean gold.rental_obt? There"),
+        ("SELECT nme FROM (SELECT 1 AS name)", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column"),
+        ("SELECT max(1", "missing ')'. SQLSTATE: 42601 (line 1, pos 12)"),
+        ("SELECT 1 / 0", "[DIVIDE_BY_ZERO]"),
+        ("SELECT CAST(concat('x', id) AS INT) FROM range(2)", "[CAST_INVALID_INPUT]"),
+    ],
+)
+def test_wrong_query_is_told_in_one_line(capfd: pytest.CaptureFixture[str], query: str, message: str) -> None:
+    """Also what Java itself would write."""
+    assert main(["sql", query]) == 2
+    error = capfd.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_two_columns_of_one_name_are_refused_where_one_would_be_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sql", "--format", "json", "SELECT 1 AS a, 2 AS a"]) == 2
+    assert "tell them apart with AS" in capsys.readouterr().err
+
+
+def test_status_for_people_and_programs(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+    run.begin(lake)
+    with pytest.raises(StepError), ops.recorded(lake, "gold.customer_value"):
+        raise ValueError("no")
+    found = json.loads(answer(capsys, "status", "--format", "json"))
+    assert found.keys() == {"runs", "published", "failed", "stale", "set_aside"}
+    assert [(row["run_id"], row["status"]) for row in found["runs"]] == [("test", "running")]
+    assert [row["table_name"] for row in found["failed"]] == ["gold.customer_value"]
+    values = list(csv.reader(io.StringIO(answer(capsys, "status", "--format", "csv"))))
+    assert values[0] == ["about", "row", "column", "value"]
+    assert ["failed", "1", "table_name", "gold.customer_value"] in values
+    shown = answer(capsys, "status")
+    assert "Last runs" in shown
+    assert "Set aside" not in shown
