@@ -9,6 +9,7 @@ from rich.console import Console
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.local.commands import (
+    demo,
     docs,
     export,
     forget,
@@ -25,7 +26,7 @@ from dvdrental.local.commands import (
 from dvdrental.local.commands.common import FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 
-COMMANDS = (run, land, sql, status, profile, export, replay, rebuild, restore, forget, maintain, docs)
+COMMANDS = (run, demo, land, sql, status, profile, export, replay, rebuild, restore, forget, maintain, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
