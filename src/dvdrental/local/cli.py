@@ -18,6 +18,7 @@ from dvdrental.local.commands import (
     profile,
     rebuild,
     replay,
+    report,
     restore,
     run,
     sql,
@@ -26,7 +27,7 @@ from dvdrental.local.commands import (
 from dvdrental.local.commands.common import FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 
-COMMANDS = (run, demo, land, sql, status, profile, export, replay, rebuild, restore, forget, maintain, docs)
+COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebuild, restore, forget, maintain, docs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

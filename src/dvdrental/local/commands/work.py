@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from rich.table import Table as Grid
 
 from dvdrental.local import folder as lakes
+from dvdrental.local import report
 from dvdrental.local.bundle import Bundle, find_root
 from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
@@ -48,6 +49,8 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     passed = sum(check["status"] == "pass" for check in checks)
     quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
     CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
+    if steps:
+        CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
     CONSOLE.print(f"Quality in a browser: {folder / lakes.REPORTS / 'data_docs' / 'index.html'}", soft_wrap=True)
     for step in steps:
         for warning in step["warnings"]:
