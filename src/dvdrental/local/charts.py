@@ -56,7 +56,7 @@ def by_month(rows: Sequence[Row]) -> Spec:
         "spacing": 16,
         "vconcat": [
             {
-                "width": WIDTH - 75,
+                "width": WIDTH - 45,
                 "height": 100,
                 "mark": "bar",
                 "encoding": {"x": month, "y": {**_amount(name, title), "axis": _thousands(4)}},
@@ -114,7 +114,11 @@ def by_hour(_: Sequence[Row]) -> Spec:
                 "field": "fifth",
                 "type": "ordinal",
                 "scale": {"domain": [1, 2, 3, 4, 5], "range": HEAT},
-                "legend": {"symbolType": "square", "labelExpr": "{1: 'fewest rentals', 5: 'most'}[datum.value] || ''"},
+                "legend": {
+                    "symbolType": "square",
+                    "columnPadding": 18,
+                    "labelExpr": "{1: 'fewest rentals', 5: 'most'}[datum.value] || ''",
+                },
             },
         },
     }
