@@ -19,7 +19,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("checkout")
     for name in ("databricks.yml", ".gitignore", "requirements-dev.txt"):
         shutil.copy(ROOT / name, copy)
-    for folder in ("resources", "notebooks", "src/dvdrental/silver", "src/dvdrental/gold"):
+    for folder in ("resources", "notebooks", "dashboards/aibi", "src/dvdrental/silver", "src/dvdrental/gold"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()
     return copy
@@ -31,7 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("project")
     for name in ("databricks.yml", ".gitignore", "pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, copy)
-    for name in ("resources", "notebooks", "src"):
+    for name in ("resources", "notebooks", "dashboards/aibi", "src"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()
     (copy / "tests" / "stays_at_home.py").touch()

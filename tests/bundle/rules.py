@@ -3,6 +3,7 @@
 Each rule takes the loaded bundle and returns the faults that it found.
 """
 
+import json
 import re
 from dataclasses import fields
 from graphlib import CycleError, TopologicalSorter
@@ -10,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from databricks.bundles.alerts import Alert
+from databricks.bundles.dashboards import Dashboard
 from databricks.bundles.jobs import Job
 from databricks.bundles.schemas import Schema
 from databricks.bundles.volumes import Volume
@@ -18,9 +20,10 @@ from pathspec import GitIgnoreSpec
 from dvdrental.ledger_views import FRESHNESS
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
+from tests import lvdash
 from tests.bundle.loading import Bundle, JobFile, ancestors, strings, twice
 
-CLASSES = {"alerts": Alert, "jobs": Job, "schemas": Schema, "volumes": Volume}
+CLASSES = {"alerts": Alert, "dashboards": Dashboard, "jobs": Job, "schemas": Schema, "volumes": Volume}
 LAYERS = ("bronze", "silver", "gold", "ops")
 INTEGRATION = "integration_test"
 OF_THE_OWNER: dict[str, set[str]] = {"dev": set(), "staging": {"notification_email", "run_as_service_principal"}}
@@ -309,6 +312,37 @@ def the_alert_asks_the_ledger(bundle: Bundle) -> list[str]:
     return faults
 
 
+def every_dashboard_reads_gold_of_its_target(bundle: Bundle) -> list[str]:
+    """A schema that is written out is somebody else's in dev; with the deployer's rights everybody could read gold."""
+    wanted = {
+        "warehouse_id": "${var.warehouse_id}",
+        "dataset_catalog": "${var.catalog}",
+        "dataset_schema": "${resources.schemas.gold.name}",
+        "embed_credentials": False,
+    }
+    return [
+        f"dashboard {key}: {field} is not {value}"
+        for _, (kind, key, definition) in [*(("", one) for one in bundle.definitions), *bundle.changes]
+        if kind == "dashboards"
+        for field, value in wanted.items()
+        if definition.get(field) != value
+    ]
+
+
+def every_dashboard_file_is_sound(bundle: Bundle) -> list[str]:
+    """The CLI sends what there is, and a workspace takes it: tables named with a schema, links that lead nowhere."""
+    faults = []
+    for path, file in bundle.files.items():
+        for key, definition in file.get("resources", {}).get("dashboards", {}).items():
+            try:
+                content = json.loads((path.parent / definition["file_path"]).read_text(encoding="utf-8"))
+            except (OSError, KeyError, ValueError) as error:
+                faults.append(f"dashboard {key}: {error!r}")
+            else:
+                faults += [f"dashboard {key}: {fault}" for fault in lvdash.faults(content)]
+    return faults
+
+
 def readers_get_gold_and_nothing_else(bundle: Bundle) -> list[str]:
     wanted = {"schemas.gold": [{"principal": "${var.readers}", "privileges": ["USE_SCHEMA", "SELECT"]}]}
     found = {f"{kind}.{key}": fields["grants"] for kind, key, fields in bundle.definitions if "grants" in fields}
@@ -432,6 +466,8 @@ RULES = (
     somebody_hears_of_failed_and_slow_runs,
     one_run_at_a_time,
     the_alert_asks_the_ledger,
+    every_dashboard_reads_gold_of_its_target,
+    every_dashboard_file_is_sound,
     readers_get_gold_and_nothing_else,
     only_prod_keeps_its_data,
     dev_is_the_only_default_target,

@@ -17,6 +17,8 @@ JOB = "resources/dvd_rental_pipeline.job.yml"
 SCHEMA = "resources/gold.schema.yml"
 VOLUME = "resources/staging.volume.yml"
 ALERT = "resources/stale_gold.alert.yml"
+DASHBOARD = "resources/rentals.dashboard.yml"
+DRAWN = "dashboards/aibi/rentals.lvdash.json"
 INTEGRATION = "resources/integration_test.job.yml"
 DIM_ACTOR = "{notebook_path: ../notebooks/silver/dim_actor.py}"
 PRINCIPAL = '{service_principal_name: "${var.run_as_service_principal}", level'
@@ -35,6 +37,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "unknown privilege": (SCHEMA, "SELECT]", "READ]"),
         "unknown field of the alert": (ALERT, "quartz_cron_schedule", "quartz_cron_expression"),
         "unknown comparison": (ALERT, "GREATER_THAN", "MORE_THAN"),
+        "unknown field of the dashboard": (DASHBOARD, "dataset_catalog", "default_catalog"),
         "unknown field in one target": (INTEGRATION, "run_if:", "runs_if:"),
     },
     rules.every_include_matches_a_file: {
@@ -163,6 +166,32 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "another view": (ALERT, "`freshness`", "`age`"),
         "unknown column": (ALERT, "max(started_at)", "max(finished_at)"),
         "another result": (ALERT, "AS days", "AS age"),
+    },
+    rules.every_dashboard_reads_gold_of_its_target: {
+        "schema written out": (DASHBOARD, "${resources.schemas.gold.name}", "gold"),
+        "schema before development renames it": (DASHBOARD, "${resources.schemas.gold.name}", "${var.gold_schema}"),
+        "another catalog": (DASHBOARD, "${var.catalog}", "main"),
+        "written warehouse": (DASHBOARD, "${var.warehouse_id}", "1234567890abcdef"),
+        "rights of the deployer": (DASHBOARD, "embed_credentials: false", "embed_credentials: true"),
+        "rights left open": (DASHBOARD, "      embed_credentials: false", "      #"),
+    },
+    rules.every_dashboard_file_is_sound: {
+        "no such file": (DASHBOARD, "rentals.lvdash.json", "rental.lvdash.json"),
+        "broken file": (DRAWN, '"datasets": [', '"datasets": [,'),
+        "table with its schema": (DRAWN, "FROM rental_obt", "FROM gold.rental_obt"),
+        "table with catalog and schema": (DRAWN, "FROM inventory_status", "FROM dvd_prod.gold.inventory_status"),
+        "table of silver": (DRAWN, "FROM customer_value", "FROM dim_customer"),
+        "catalog of a dataset": (DRAWN, '"displayName": "Copies",', '"displayName": "Copies", "catalog": "main",'),
+        "no such dataset": (DRAWN, '"datasetName": "rentals"', '"datasetName": "rental"'),
+        "dataset without its measures": (DRAWN, '"datasetName": "copies"', '"datasetName": "films"'),
+        "measure that is not there": (DRAWN, "MEASURE(`Revenue`)", "MEASURE(`Turnover`)"),
+        "formula in a widget": (DRAWN, "MEASURE(`Revenue`)", "SUM(amount)"),
+        "field that nobody asks for": (DRAWN, '"fieldName": "measure(Revenue)"', '"fieldName": "sum(amount)"'),
+        "filter of a query that is not there": (DRAWN, '"queryName": "rentals_category"', '"queryName": "rentals"'),
+        "widget over another": (DRAWN, '"x": 2,', '"x": 1,'),
+        "widget out of the page": (DRAWN, '"x": 4,', '"x": 5,'),
+        "version that is not drawn": (DRAWN, '"version": 2,', '"version": 1,'),
+        "dataset twice": (DRAWN, '"name": "copies"', '"name": "rentals"'),
     },
     rules.readers_get_gold_and_nothing_else: {
         "no reader": (SCHEMA, "${var.readers}", "users"),

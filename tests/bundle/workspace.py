@@ -34,7 +34,7 @@ class FakeWorkspace:
     notebooks: set[str] = field(default_factory=set)
     folders: set[str] = field(default_factory=lambda: {"/"})
     items: dict[str, Json] = field(default_factory=dict)
-    """Schemas, volumes and alerts, by kind and full name or id."""
+    """Schemas, volumes, alerts and dashboards, by kind and full name or id."""
     jobs: dict[int, Json] = field(default_factory=dict)
     runs: dict[int, Json] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
@@ -95,7 +95,7 @@ class FakeWorkspace:
         self.folders, self.notebooks = self.folders - gone, self.notebooks - gone
         return {}
 
-    # --- schemas, volumes, alerts and who may do what ---
+    # --- schemas, volumes, alerts ---
 
     def create_item(self, kind: str, **fields: Any) -> Json:
         name = ".".join(fields[part] for part in ("catalog_name", "schema_name", "name") if part in fields)
@@ -116,6 +116,35 @@ class FakeWorkspace:
         self.get_item(key)
         del self.items[key]
         return {}
+
+    # --- dashboards ---
+
+    def create_dashboard(self, parent_path: str, display_name: str, **fields: Any) -> Json:
+        if parent_path not in self.folders:
+            raise _missing(parent_path)
+        path, number = f"{parent_path}/{display_name}.lvdash.json", f"{next(self._numbers):032x}"
+        made = {**fields, "dashboard_id": number, "display_name": display_name, "parent_path": parent_path}
+        self.items[f"dashboards/{number}"] = {**made, "path": path, "etag": "1", "lifecycle_state": "ACTIVE"}
+        return self.items[f"dashboards/{number}"]
+
+    def change_dashboard(self, key: str, **fields: Any) -> Json:
+        found = self.get_item(key)
+        found |= fields | {"etag": str(int(found["etag"]) + 1)}
+        return found
+
+    def publish(self, key: str, **fields: Any) -> Json:
+        """What people see; a later draft does not change it."""
+        draft = self.get_item(key.removesuffix("/published"))
+        shown = {name: draft.get(name) for name in ("display_name", "serialized_dashboard")}
+        self.items[key] = {**shown, "revision_create_time": "2026-01-01T00:00:00Z", **fields}
+        return self.items[key]
+
+    def delete_dashboard(self, key: str, **_: Any) -> Json:
+        self.get_item(key)
+        self.items = {one: item for one, item in self.items.items() if one != key and not one.startswith(f"{key}/")}
+        return {}
+
+    # --- who may do what ---
 
     def grant(self, what: str, changes: list[Json] | None = None, **_: Any) -> Json:
         rights = self.rights.setdefault(what, {})
@@ -197,6 +226,11 @@ ROUTES: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"GET (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.get_item),
     (r"PATCH (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.change_item),
     (r"DELETE (?:/unity-catalog)?/((?:schemas|volumes|alerts)/.*)", FakeWorkspace.delete_item),
+    (r"POST /lakeview/dashboards", FakeWorkspace.create_dashboard),
+    (r"POST /lakeview/(dashboards/\w+/published)", FakeWorkspace.publish),
+    (r"GET /lakeview/(dashboards/.*)", FakeWorkspace.get_item),
+    (r"PATCH /lakeview/(dashboards/\w+)", FakeWorkspace.change_dashboard),
+    (r"DELETE /lakeview/(dashboards/\w+)", FakeWorkspace.delete_dashboard),
     (r"POST /jobs/create", FakeWorkspace.create_job),
     (r"POST /jobs/reset", FakeWorkspace.reset_job),
     (r"GET /jobs/get", FakeWorkspace.get_job),
