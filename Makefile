@@ -6,10 +6,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bundle-test connect-test bench check setup clean
+.PHONY: help run test test-long bundle-test connect-test metric-view-test bench check generated setup clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or postgresql://...)
 	@$(BIN)/dvdrental run --source "$$SOURCE"
@@ -33,6 +33,14 @@ bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS
 	@.venv-dbt/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-dbt.txt
 	@$(BIN)/python -m benchmarks
 
+metric-view-test: setup ## metric views on Spark 4.2, in an environment of its own: 4.1 has none
+	@$(PYTHON) -m venv .venv-metric-view
+	@.venv-metric-view/bin/pip install --quiet --disable-pip-version-check -r requirements-metric-view.txt
+	@DVDRENTAL_METRIC_VIEW_PYTHON=$(CURDIR)/.venv-metric-view/bin/python $(BIN)/pytest -rs tests/metric_view
+
+generated: setup ## write anew what is made from metrics.yml: the AI/BI dashboard
+	@$(BIN)/python -m dvdrental.local.aibi dashboards/aibi/rentals.lvdash.json
+
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -51,4 +59,4 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean: ## remove the environment and all lakes
-	rm -rf .venv .venv-connect .venv-dbt build lake
+	rm -rf .venv .venv-connect .venv-dbt .venv-metric-view build lake

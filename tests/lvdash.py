@@ -105,3 +105,9 @@ def _found(key: str, value: Any) -> Iterator[str]:
         yield from (text for name, text in value.items() if name == key)
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _found(key, inner)
+
+
+def columns(view: str) -> list[str]:
+    """Of a view of gold."""
+    (found,) = (one for one in VIEWS if one.full_name == view)
+    return list(found.columns)

@@ -2,7 +2,7 @@
 # MAGIC %md
 # MAGIC # ops.declare
 # MAGIC Tells Unity Catalog what the contracts say beyond columns: primary and foreign keys (not enforced), tags on
-# MAGIC personal columns, clustering by what is asked for most.
+# MAGIC personal columns, clustering by what is asked for most. Makes the metric views `gold.<table>_metrics`.
 # MAGIC
 # MAGIC No row changes. Rerunning is safe.
 

@@ -1,10 +1,12 @@
-"""What Unity Catalog is told about the tables beyond their columns: keys, where personal data is, how to lie on disk.
+"""What Unity Catalog is told about the tables beyond their columns: keys, where personal data is, how to lie on disk,
+and the metrics as views.
 
-All of it follows from the contracts. Only the platform has it, so only the job "upkeep" says it.
+All of it follows from the contracts and metrics.yml. Only the platform has it, so only the job "upkeep" says it.
 """
 
 from collections.abc import Iterator
 
+from dvdrental import metric_view
 from dvdrental.lake import Lake
 from dvdrental.names import ident, literal
 from dvdrental.table import Table
@@ -13,7 +15,7 @@ from dvdrental.tables import TABLES
 
 def declare(lake: Lake) -> None:
     """Saying it again is safe: what stands already is dropped or replaced."""
-    for statement in statements(lake):
+    for statement in (*statements(lake), *metric_view.statements(lake)):
         lake.spark.sql(statement)
 
 
