@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from databricks.sdk import WorkspaceClient
@@ -72,6 +73,7 @@ class Life:
     files: set[str] = field(default_factory=set)
     settings: JobSettings = field(default_factory=JobSettings)
     absent: list[str] = field(default_factory=list)
+    dashboards: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module", params=["dev", "staging", "prod"])
@@ -93,6 +95,7 @@ def life(request: pytest.FixtureRequest, program: str, project: Path) -> Iterato
         client = WorkspaceClient(host=workspace.url, token="any", auth_type="pat")
         life.settings = settings_of(client, "DVD Rental Pipeline")
         life.absent, life.files = missing(client, life.settings), set(workspace.files)
+        life.dashboards = {key: item for key, item in workspace.items.items() if key.startswith("dashboards/")}
         step("run", "run", "dvd_rental_pipeline", "--params", "sync_mode=append")
         step("destroy", "destroy", "--auto-approve")
         yield life
@@ -155,6 +158,25 @@ def test_readers_get_gold_and_nothing_else(life: Life) -> None:
     gold = f"schema/dvd_{life.target}.{'dev_tester_gold' if life.target == 'dev' else 'gold'}"
     reader = "account users" if life.target == "prod" else USERS[life.target]
     assert {what: may for what, may in rights.items() if may} == {gold: {reader: ["SELECT", "USE_SCHEMA"]}}
+
+
+def test_dashboard_is_published_and_reads_gold_of_its_target(life: Life, project: Path) -> None:
+    draft, shown = sorted(life.dashboards.values(), key=lambda item: "warehouse_id" in item and "etag" not in item)
+    assert draft["display_name"] == f"{PREFIX[life.target]}DVD Rental"
+    assert draft["dataset_catalog"] == f"dvd_{life.target}"
+    assert draft["dataset_schema"] == ("dev_tester_gold" if life.target == "dev" else "gold")
+    assert (shown["warehouse_id"], shown["embed_credentials"]) == ("w1", False)
+    assert shown["serialized_dashboard"] == draft["serialized_dashboard"]
+    file = project / "dashboards" / "aibi" / "rentals.lvdash.json"
+    assert json.loads(shown["serialized_dashboard"]) == json.loads(file.read_text(encoding="utf-8"))
+
+
+def test_dashboard_of_prod_is_seen_by_all(life: Life) -> None:
+    rights = life.workspace.rights.items()
+    entries = [entry for what, given in rights if what.startswith("dashboards/") for entry in given]
+    who = {e.get("group_name", e.get("service_principal_name")): e["all_permissions"][0] for e in entries}
+    wanted = {"users": "CAN_READ", PRINCIPAL: "CAN_MANAGE"} if life.target == "prod" else {}
+    assert {name: right["permission_level"] for name, right in who.items()} == wanted
 
 
 def test_notebooks_and_wheel_are_there_and_tests_stay_at_home(life: Life) -> None:
@@ -226,6 +248,7 @@ def test_missing_workspace_is_said(program: str, project: Path) -> None:
 
 
 def test_renamed_schema_does_not_take_the_data_of_prod_along(program: str, project: Path) -> None:
+    shutil.rmtree(project / ".databricks", ignore_errors=True)  # what it knows of the workspace of another test
     with serving(FakeWorkspace(user=PRINCIPAL)) as workspace:
         assert cli(program, project, workspace.url, **OWNERS)("deploy", "-t", "prod").returncode == 0
         renamed = cli(program, project, workspace.url, **OWNERS, BUNDLE_VAR_bronze_schema="raw")
