@@ -114,6 +114,17 @@ def test_what_went_wrong_is_told(db: DuckDBPyConnection) -> None:
     assert pages.figures(text)["checks_failed"] == "1"
 
 
+def test_what_is_not_known_is_called_so(db: DuckDBPyConnection) -> None:
+    """Members that facts name and the source lacks."""
+    db.execute("""
+        UPDATE gold.rental_obt SET title = NULL, category = NULL, customer_country = NULL, store_city = NULL,
+            inventory_store_city = NULL, is_late = NULL, amount = 0, days_out = NULL""")
+    found = pages.charts(page(db))
+    for name in ("films", "categories", "countries"):
+        assert {row[0] for row in pages.table(found[name])} == {"unknown"}
+    assert {row[0] for row in pages.table(found["stores"])} == {"unknown (1)", "unknown (2)"}
+
+
 def test_lake_without_rentals_has_a_page(db: DuckDBPyConnection) -> None:
     db.execute("DELETE FROM gold.rental_obt")
     found = pages.figures(page(db))

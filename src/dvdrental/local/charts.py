@@ -177,12 +177,13 @@ CHARTS = (
         "Rentals by store, by two rules",
         "Staff rule: the store of whoever rented the copy out. Copy rule: the store that owns the copy.",
         """
-        SELECT format('{{}} ({{}})', store_city, store_id) AS store, 'staff rule' AS rule, {total_rentals}, {revenue}
-        FROM gold.rental_obt GROUP BY store_city, store_id
-        UNION ALL
-        SELECT format('{{}} ({{}})', inventory_store_city, inventory_store_id), 'copy rule', {total_rentals}, {revenue}
-        FROM gold.rental_obt GROUP BY inventory_store_city, inventory_store_id
-        ORDER BY store, rule DESC
+        WITH ruled AS (
+            SELECT *, 'staff rule' AS rule, store_city AS city, store_id AS number FROM gold.rental_obt
+            UNION ALL
+            SELECT *, 'copy rule', inventory_store_city, inventory_store_id FROM gold.rental_obt
+        )
+        SELECT format('{{}} ({{}})', coalesce(city, 'unknown'), number) AS store, rule, {total_rentals}, {revenue}
+        FROM ruled GROUP BY city, number, rule ORDER BY store, rule DESC
         """,
         by_store,
     ),
@@ -226,8 +227,8 @@ CHARTS = (
         "Top films",
         "The ten titles that were rented most.",
         """
-        SELECT title, {total_rentals}, {revenue}
-        FROM gold.rental_obt GROUP BY film_id, title ORDER BY total_rentals DESC, revenue DESC, title LIMIT 10
+        SELECT coalesce(title, 'unknown') AS title, {total_rentals}, {revenue}
+        FROM gold.rental_obt GROUP BY film_id, 1 ORDER BY total_rentals DESC, revenue DESC, title LIMIT 10
         """,
         ranked("title", "total_rentals", "Rentals", ","),
     ),

@@ -22,7 +22,7 @@ def open_gold(folder: Path) -> DuckDBPyConnection:
     for layer in LAYERS:
         db.execute(f"CREATE SCHEMA {layer}")
         for log in sorted((folder / layer).glob("*/_delta_log")):
-            rows = DeltaTable(log.parent).to_pyarrow_table()
+            rows = DeltaTable(log.parent).to_pyarrow_dataset()  # streamed, never whole in memory twice
             db.register("rows", rows)
             db.execute(f"CREATE TABLE {layer}.{log.parent.name} AS FROM rows")
             db.unregister("rows")

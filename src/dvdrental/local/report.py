@@ -141,7 +141,7 @@ def _drawn(db: DuckDBPyConnection, chart: Chart) -> Row:
 
 def _svg(chart: Chart, rows: Sequence[Row]) -> Markup:
     """The drawing, each mark with its numbers as a tooltip. vl-convert escapes what is in the texts."""
-    values = [{name: v if isinstance(v, str | int) else float(v) for name, v in row.items()} for row in rows]
+    values = [{name: v if isinstance(v, str | int | None) else float(v) for name, v in row.items()} for row in rows]
     drawn = vl_convert.vegalite_to_svg({"data": {"values": values}, "config": CONFIG, **chart.draw(rows)})
     titled = _MARK.sub(r"\1><title>\2</title></path>", _NAMESPACES.sub("", drawn))
     return Markup(titled)
