@@ -156,7 +156,7 @@ CHARTS = (
     Chart(
         "months",
         "Revenue and rentals by month",
-        "By the month of the rental, months without any included. Payments come later than their rentals.",
+        "Both by the date of the rental. Rentals without a payment bring no revenue; months without rentals are shown.",
         """
         WITH month AS (
             SELECT unnest(generate_series(min(rental_month_start), max(rental_month_start), INTERVAL 1 MONTH)) AS start
