@@ -49,8 +49,6 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     passed = sum(check["status"] == "pass" for check in checks)
     quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
     CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
-    if steps:
-        CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
     CONSOLE.print(f"Quality in a browser: {folder / lakes.REPORTS / 'data_docs' / 'index.html'}", soft_wrap=True)
     for step in steps:
         for warning in step["warnings"]:
@@ -63,6 +61,8 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     skipped = [task.key for task in tasks if task.state == "skipped"]
     if skipped:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
+    if steps:  # last, so that whatever happens to a page, what failed is told
+        CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
     CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", highlight=False, soft_wrap=True)
 
 
