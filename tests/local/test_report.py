@@ -114,6 +114,13 @@ def test_what_went_wrong_is_told(db: DuckDBPyConnection) -> None:
     assert pages.figures(text)["checks_failed"] == "1"
 
 
+def test_run_without_an_end_is_told(db: DuckDBPyConnection) -> None:
+    db.execute("DELETE FROM ops.run_event WHERE event <> 'started'")
+    text = page(db)
+    assert "under way, or was interrupted" in text
+    assert "every check passed" not in text
+
+
 def test_what_is_not_known_is_called_so(db: DuckDBPyConnection) -> None:
     """Members that facts name and the source lacks."""
     db.execute("""
