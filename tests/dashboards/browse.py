@@ -128,9 +128,8 @@ def chart(holder: Locator) -> dict:
 
 def choose(page: Page, store: str) -> None:
     """Set the filter of the store to one, and apply it."""
-    box = page.locator("[data-test='form-item-value']", has=page.get_by_text("Store (of the staff)")).first
-    box.get_by_role("combobox").click()
-    page.get_by_title(store, exact=True).first.click()
+    page.locator("[data-test='NATIVE_FILTER-store_city']").click()
+    page.locator(".ant-select-item-option", has_text=store).first.click()
     page.keyboard.press("Escape")
     page.locator("[data-test='filter-bar__apply-button']").click()
     page.wait_for_timeout(1000)

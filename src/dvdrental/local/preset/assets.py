@@ -16,15 +16,12 @@ from dvdrental import ledger_views, metrics, tables
 from dvdrental.local.bundle import find_root
 from dvdrental.local.preset import board
 from dvdrental.local.preset.board import Row, Tab, Text
-from dvdrental.local.preset.charts import TIME, Chart
+from dvdrental.local.preset.charts import COLORS, FORMATS, TIME, Chart
 from dvdrental.table import Table, View
 
 FOLDER = Path("dashboards/preset")
 VERSION = "1.0.0"
 DATABASE = "dvdrental_gold"
-FORMATS = {"integer": ",d", "decimal": ",.2f", "money": "$,.2f", "percent": ".1%", "moment": None}
-"""As D3 writes them; moments follow the chart."""
-
 Asset = dict[str, Any]
 
 
@@ -82,7 +79,7 @@ def contract(table: str) -> Table | View:
 def _database() -> Asset:
     return {
         "database_name": "DVD Rental gold",
-        "sqlalchemy_uri": "{{ env[\"DVDRENTAL_GOLD_URI\"] }}",
+        "sqlalchemy_uri": '{{ env["DVDRENTAL_GOLD_URI"] }}',
         "cache_timeout": board.DAY,
         "expose_in_sqllab": True,
         "allow_run_async": False,
@@ -121,7 +118,7 @@ def _metric(told: metrics.Metric) -> Asset:
         "verbose_name": told.label,
         "expression": told.expression,
         "description": told.description,
-        "d3format": FORMATS[told.format],
+        "d3format": FORMATS.get(told.format),
     }
 
 
@@ -200,7 +197,8 @@ def _dashboard() -> Asset:
         "metadata": {
             "refresh_frequency": board.DAY,
             "cross_filters_enabled": True,
-            "color_scheme": "supersetColors",
+            "color_scheme": COLORS,
+            "label_colors": board.SERIES_COLORS,
             "filter_bar_orientation": "HORIZONTAL",
             "native_filter_configuration": [_filter(one) for one in board.FILTERS],
         },

@@ -1,7 +1,7 @@
 """Kinds of Superset charts: what they ask for as short functions, what Superset calls it inside them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,6 +11,9 @@ Params = dict[str, Any]
 
 TIME = {"gold.rental_obt": "rental_date", "gold.loads": "started_at", "gold.data_quality": "started_at"}
 """The column that a time range means, of tables that have one."""
+
+FORMATS = {"integer": ",d", "decimal": ",.2f", "money": "$,.2f", "percent": ".1%"}
+"""As D3 writes them. Moments have none: their chart says how."""
 
 MOMENT = "%Y-%m-%d %H:%M"
 BLUES = "superset_seq_1"
@@ -30,7 +33,6 @@ class Chart:
     params: Params
     description: str = ""
     where: tuple[Params, ...] = ()
-    cache_seconds: int | None = None
 
     def only(self, column: str, operator: str, value: object = None) -> "Chart":
         """The same chart on the rows for which this holds."""
@@ -53,6 +55,11 @@ def number(table: str, metric: str, title: str = "") -> Chart:
         "force_timestamp_formatting": told.format == "moment",
     }
     return Chart(metric, title or told.label, table, "big_number_total", params, told.description)
+
+
+def _format(table: str, metric: str) -> str:
+    """Axes and labels do not take the format of the metric by themselves."""
+    return FORMATS[datasets()[table].metrics[metric].format]
 
 
 def newest(key: str, title: str, table: str, metric: str, grain: str, against: str) -> Chart:
@@ -81,17 +88,17 @@ def bars(
     metrics: Sequence[str],
     *,
     by: str | None = None,
-    grain: str | None = None,
     top: int | None = None,
     lying: bool = False,
     values: bool = False,
-    time_format: str = "%b %Y",
-    axes: tuple[str, str] = ("", ""),
+    axis: str = "",
 ) -> Chart:
-    """Bars of a column, in its own order, or the `top` ones by the first metric. `by` stacks them."""
+    """Bars of a column, in its own order, or the `top` ones by the first metric. `by` stacks them.
+
+    Only for text and whole numbers: Superset cannot write moments below such bars.
+    """
     params = {
         "x_axis": x,
-        "time_grain_sqla": grain,
         "metrics": list(metrics),
         "groupby": [by] if by else [],
         "orientation": "horizontal" if lying else "vertical",
@@ -109,13 +116,9 @@ def bars(
         "only_total": True,
         "rich_tooltip": True,
         "truncate_metric": True,
-        "x_axis_time_format": time_format,
-        "tooltipTimeFormat": time_format,
-        "x_axis_title": axes[0],
-        "x_axis_title_margin": 30 if axes[0] else 0,
-        "y_axis_title": axes[1],
-        "y_axis_title_margin": 50 if axes[1] else 0,
-        "y_axis_title_position": "Left",
+        "y_axis_format": _format(table, metrics[0]),
+        "x_axis_title": axis,
+        "x_axis_title_margin": 30 if axis else 0,
         "color_scheme": COLORS,
     }
     return Chart(key, title, table, "echarts_timeseries_bar", params)
@@ -134,6 +137,7 @@ def over_time(key: str, title: str, table: str, metric: str, by: str, grain: str
         "legendOrientation": "top",
         "rich_tooltip": True,
         "truncate_metric": True,
+        "y_axis_format": _format(table, metric),
         "x_axis_time_format": "%b %Y",
         "tooltipTimeFormat": "%Y-%m-%d",
         "color_scheme": COLORS,
@@ -141,11 +145,10 @@ def over_time(key: str, title: str, table: str, metric: str, by: str, grain: str
     return Chart(key, title, table, "echarts_timeseries_bar", params)
 
 
-def monthly_pair(key: str, title: str, table: str, bar: str, line: str, formats: tuple[str, str]) -> Chart:
+def pair(key: str, title: str, table: str, x: str, bar: str, line: str) -> Chart:
     """Bars of one metric on the left axis, a line of another one on the right axis."""
     params = {
-        "x_axis": TIME[table],
-        "time_grain_sqla": "P1M",
+        "x_axis": x,
         "metrics": [bar],
         "groupby": [],
         "metrics_b": [line],
@@ -156,8 +159,8 @@ def monthly_pair(key: str, title: str, table: str, bar: str, line: str, formats:
         "markerSizeB": 8,
         "yAxisIndex": 0,
         "yAxisIndexB": 1,
-        "y_axis_format": formats[0],
-        "y_axis_format_secondary": formats[1],
+        "y_axis_format": _format(table, bar),
+        "y_axis_format_secondary": _format(table, line),
         "xAxisForceCategorical": True,
         "row_limit": MANY,
         "row_limit_b": MANY,
@@ -166,8 +169,7 @@ def monthly_pair(key: str, title: str, table: str, bar: str, line: str, formats:
         "rich_tooltip": True,
         "truncate_metric": True,
         "truncate_metric_b": True,
-        "x_axis_time_format": "%b %Y",
-        "tooltipTimeFormat": "%b %Y",
+        "x_axis_sort_asc": True,
         "color_scheme": COLORS,
     }
     return Chart(key, title, table, "mixed_timeseries", params)
@@ -185,6 +187,7 @@ def pie(key: str, title: str, table: str, by: str, metric: str) -> Chart:
         "labels_outside": True,
         "show_legend": False,
         "sort_by_metric": True,
+        "number_format": _format(table, metric),
         "row_limit": 100,
         "color_scheme": COLORS,
     }
@@ -206,6 +209,7 @@ def heatmap(key: str, title: str, table: str, x: str, y: str, metric: str) -> Ch
         "left_margin": "auto",
         "bottom_margin": "auto",
         "value_bounds": [None, None],
+        "y_axis_format": _format(table, metric),
         "show_legend": True,
         "row_limit": MANY,
     }
@@ -219,7 +223,7 @@ def word_cloud(key: str, title: str, table: str, series: str, metric: str, top: 
         "sort_by_metric": True,
         "row_limit": top,
         "size_from": "10",
-        "size_to": "40",
+        "size_to": "22",
         "rotation": "flat",
         "color_scheme": COLORS,
     }
@@ -255,34 +259,39 @@ def grouped(
     page: int = 0,
 ) -> Chart:
     """A row per group, the largest by the first metric on top, or in the order of the groups."""
+    # Superset sorts groups by metrics only.
+    first = {
+        "expressionType": "SIMPLE",
+        "column": {"column_name": by[0]},
+        "aggregate": "MIN",
+        "label": f"first {by[0]}",
+    }
     params = {
         "query_mode": "aggregate",
         "groupby": list(by),
         "metrics": list(metrics),
         "percent_metrics": [share_of] if share_of else [],
-        "timeseries_limit_metric": metrics[0] if largest_first else by[0],
+        "timeseries_limit_metric": metrics[0] if largest_first else first,
         "order_desc": largest_first,
         "row_limit": MANY,
         "page_length": page,
         "include_search": bool(page),
         "show_cell_bars": True,
+        "column_config": {f"%{share_of}": {"d3NumberFormat": ".1%"}} if share_of else {},
         "table_timestamp_format": MOMENT,
     }
-    if not largest_first:
-        # Superset orders a table by metrics only; an expression that is one per group does it.
-        params["timeseries_limit_metric"] = {
-            "expressionType": "SIMPLE",
-            "column": {"column_name": by[0]},
-            "aggregate": "MIN",
-            "label": f"first {by[0]}",
-        }
     return Chart(key, title, table, "table", params)
 
 
 def rows(
-    key: str, title: str, table: str, columns: Sequence[str], order: Sequence[tuple[str, bool]], page: int
+    key: str,
+    title: str,
+    table: str,
+    columns: Mapping[str, str],
+    order: Sequence[tuple[str, bool]],
+    page: int,
 ) -> Chart:
-    """Rows as they are. `order` says for each column whether it ascends."""
+    """Rows as they are. `columns` with their formats, or "" as it is; `order` says for each column if it ascends."""
     params = {
         "query_mode": "raw",
         "all_columns": list(columns),
@@ -291,6 +300,7 @@ def rows(
         "page_length": page,
         "include_search": True,
         "show_cell_bars": False,
+        "column_config": {name: {"d3NumberFormat": FORMATS[told]} for name, told in columns.items() if told},
         "table_timestamp_format": MOMENT,
     }
     return Chart(key, title, table, "table", params)
@@ -307,6 +317,7 @@ def pivot(key: str, title: str, table: str, down: str, across: str, metric: str)
         "colTotals": True,
         "rowOrder": "key_a_to_z",
         "colOrder": "key_a_to_z",
+        "valueFormat": _format(table, metric),
         "row_limit": MANY,
     }
     return Chart(key, title, table, "pivot_table_v2", params)
