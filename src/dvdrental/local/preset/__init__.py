@@ -1,1 +1,1 @@
-"""The Preset (Superset) dashboard: written once in board.py, generated into dashboards/preset, proven on this machine."""
+"""The Preset (Superset) dashboard: written in board.py, generated into dashboards/preset, shown by serve.py."""

@@ -96,8 +96,10 @@ LOAD_DAY = Calculated("load_day", "Day (UTC)", "SUBSTRING(CAST(started_at AS STR
 CALCULATED = {RENTALS: (STATUS, PLACE, MONTH), LOADS: (LOAD_DAY,)}
 
 SERIES_COLORS = {
-    "Revenue": "#1FA8C9",
-    "Rentals": "#FF7F44",
+    "Revenue": "#454E7C",
+    "Rentals": "#1FA8C9",
+    "revenue": "#454E7C",
+    "total_rentals": "#1FA8C9",
     "out": "#FCC700",
     "returned late": "#E04355",
     "returned in time": "#5AC189",
@@ -160,10 +162,12 @@ FILTERS = (
 HOW_TO_READ = Text(
     "how_to_read",
     """#### How to read this
-- **Revenue** is what was paid for the rentals of a period, whenever it was paid. A rental without a payment counts as $0.
-- **Store** is the store of the member of staff who rented out, unless a title says *owner of the copy*. The two differ often.
-- **Late** is later than rental date + allowed days, to the second. Rentals that are out have no days out and are not late.
-- **Active customers** have the flag *active* today. Months and weeks count from the data's own newest rental, never from today.
+- **Revenue** is what was paid for the rentals of a period, whenever it was paid. A rental without a payment counts 0.
+- **Store** is the store of the member of staff who rented out, unless a title says *owner of the copy*.
+- **Late** is later than rental date + allowed days, to the second. What is out has no days out and is not late.
+- **Active customers** have the flag *active* today.
+- **Time**: without a date in the filter, everything up to *Data as of*. The newest month is that of the newest
+  rental, not of today; months without rentals are not drawn.
 """,
 )
 ABOUT_LOADS = Text(
@@ -183,7 +187,7 @@ OVERVIEW = Tab(
     "Overview",
     (
         _row(
-            22,
+            24,
             (number(RENTALS, "total_rentals"), 2),
             (number(RENTALS, "active_customers"), 2),
             (number(RENTALS, "revenue"), 2),
@@ -192,7 +196,7 @@ OVERVIEW = Tab(
             (number(RENTALS, "open_rentals"), 2),
         ),
         _row(
-            22,
+            24,
             (number(RENTALS, "average_days_out"), 2),
             (number(RENTALS, "paid_rental_rate"), 2),
             (number(COPIES, "available_copies"), 2),
@@ -288,7 +292,7 @@ OVERVIEW = Tab(
                 6,
             ),
         ),
-        _row(22, (HOW_TO_READ, 12)),
+        _row(26, (HOW_TO_READ, 12)),
     ),
 )
 
@@ -349,7 +353,7 @@ FILMS = Tab(
                     "category",
                     "total_rentals",
                 ),
-                5,
+                4,
             ),
             (
                 pivot(
@@ -360,7 +364,7 @@ FILMS = Tab(
                     "store_city",
                     "total_rentals",
                 ),
-                3,
+                4,
             ),
             (
                 bars(
@@ -436,7 +440,7 @@ PEOPLE = Tab(
     "Customers and operations",
     (
         _row(
-            22,
+            24,
             (number(CUSTOMERS, "customers"), 2),
             (number(RENTALS, "renting_customers"), 2),
             (number(CUSTOMERS, "revenue_per_customer"), 2),
@@ -445,7 +449,7 @@ PEOPLE = Tab(
             (number(RENTALS, "late_return_rate_calendar", "Late (calendar days)"), 2),
         ),
         _row(
-            58,
+            64,
             (
                 world_map(
                     "world_map",
@@ -577,7 +581,7 @@ QUALITY = Tab(
     "Data quality",
     (
         _row(
-            22,
+            24,
             (number(LOADS, "last_load"), 2),
             (number(LOADS, "newest_landing"), 2),
             (number(LOADS, "rows_landed").now(), 2),

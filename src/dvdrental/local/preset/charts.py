@@ -58,8 +58,9 @@ def number(table: str, metric: str, title: str = "") -> Chart:
 
 
 def _format(table: str, metric: str) -> str:
-    """Axes and labels do not take the format of the metric by themselves."""
-    return FORMATS[datasets()[table].metrics[metric].format]
+    """Axes and labels do not take the format of the metric by themselves. There, cents would only be in the way."""
+    told = datasets()[table].metrics[metric].format
+    return "$,.0f" if told == "money" else FORMATS[told]
 
 
 def newest(key: str, title: str, table: str, metric: str, grain: str, against: str) -> Chart:

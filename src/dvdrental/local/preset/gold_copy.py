@@ -1,6 +1,5 @@
 """A copy of gold in one DuckDB file: what the local Superset reads instead of a SQL warehouse."""
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -22,4 +21,4 @@ def copy_gold(lake: Lake, file: Path) -> None:
             told = contract(name)
             rows = lake.table(told).toArrow()  # noqa: F841 (DuckDB finds it by its name)
             db.execute(f"CREATE TABLE {SCHEMA}.{told.name} AS FROM rows")
-    os.replace(fresh, file)
+    fresh.replace(file)

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,6 @@ from dvdrental.local.preset.board import SLUG
 from dvdrental.local.preset.gold_copy import SCHEMA, copy_gold
 from dvdrental.local.session import start_session
 
-HOME = Path(".superset")
 PORT = 8088
 CATALOG = "dvdrental_copy"
 """DuckDB calls a catalog as its file is called; one of the name of the schema would be ambiguous."""
@@ -166,9 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dvdrental.local.preset.serve", description=__doc__)
     parser.add_argument("--lake", type=Path, help="folder of the lake (default: the one written last)")
     parser.add_argument("--superset", type=Path, default=Path(".venv-superset/bin"), help="where `superset` is")
+    parser.add_argument("--home", type=Path, default=Path(".superset"), help="where Superset keeps its own state")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops us stops Superset too
     try:
-        _serve(options.lake, Superset(options.superset.absolute(), HOME))
+        _serve(options.lake, Superset(options.superset.absolute(), options.home))
     except DvdRentalError as error:
         sys.stderr.write(f"dashboard: {error}\n")
         return 2
@@ -186,7 +188,7 @@ def _serve(folder: Path | None, superset: Superset) -> None:
     _tell("Starting Superset (the first time takes a minute)")
     with serving(superset, find_root(Path.cwd()) / assets.FOLDER, free_port()) as address:
         login = superset.login
-        _tell(f"\n  {address}/superset/dashboard/{SLUG}/\n  {login['username']} / {login['password']}\n")
+        _tell(f"\n  {address}/superset/dashboard/{SLUG}/\n  {login['username']} {login['password']}\n")
         _tell("Ctrl-C stops it.")
         while True:
             time.sleep(3600)
