@@ -4,9 +4,10 @@ PYTHON ?= $(firstword $(foreach p,python3.12 python3.13 python3.11 python3,\
 	$(shell $(p) -c 'import sys; print("$(p)" if (3, 11) <= sys.version_info[:2] <= (3, 13) else "")' 2>/dev/null)))
 BIN := .venv/bin
 READY := .venv/.ready
+SUPERSET := .venv-superset
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long bundle-test connect-test metric-view-test bench check generated setup clean
+.PHONY: help run test test-long bundle-test connect-test metric-view-test dashboard dashboard-test preset bench check generated setup clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -27,6 +28,28 @@ connect-test: setup ## databricks-connect in an environment of its own, as far a
 	@python3.12 -m venv .venv-connect
 	@.venv-connect/bin/pip install --quiet --disable-pip-version-check -r requirements-connect.txt
 	@DVDRENTAL_CONNECT_PYTHON=.venv-connect/bin/python $(BIN)/pytest -rs tests/local/test_connect.py
+
+dashboard: setup $(SUPERSET)/.ready ## the Preset dashboard in a real Superset on this machine, on the newest lake (LAKE=folder)
+	@$(BIN)/python -m dvdrental.local.preset.serve --superset $(SUPERSET)/bin $(if $(LAKE),--lake "$(LAKE)")
+
+dashboard-test: setup $(SUPERSET)/.ready ## the same in headless Chromium: every chart drawn, every number right
+	@DVDRENTAL_SUPERSET=$(SUPERSET)/bin $(BIN)/pytest -rs tests/dashboards
+
+$(SUPERSET)/.ready: requirements-superset.txt
+	@echo "Installing Superset in $(SUPERSET) (once, a few minutes, 1.1 GB)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
+		{ echo "Superset needs Python 3.11 or 3.12: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv $(SUPERSET)
+	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.txt
+	@touch $@
+
+preset: .venv-preset/.ready ## send the dashboard to Preset; what it needs in the environment: docs/setup.md, section 5
+	@dashboards/deploy
+
+.venv-preset/.ready: requirements-preset.txt
+	@$(PYTHON) -m venv .venv-preset
+	@.venv-preset/bin/pip install --quiet --disable-pip-version-check -r requirements-preset.txt
+	@touch $@
 
 bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=1 is a trial)
 	@$(PYTHON) -m venv .venv-dbt
@@ -59,4 +82,4 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean: ## remove the environment and all lakes
-	rm -rf .venv .venv-connect .venv-dbt .venv-metric-view build lake
+	rm -rf .venv .venv-connect .venv-dbt .venv-metric-view .venv-superset .venv-preset .superset build lake

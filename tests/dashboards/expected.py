@@ -6,7 +6,8 @@ LATE = "avg(CASE WHEN return_date > due_date THEN 1 WHEN return_date IS NOT NULL
 WEEKDAY = "isodow(rental_date) || strftime(rental_date, ' %a')"
 MONTH = "strftime(rental_date, '%Y-%m')"
 LAST = "SELECT * FROM ops.step QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1"
-CHECKS = f"(SELECT table_name, unnest(checks, recursive := true) FROM ({LAST}))"
+CHECKED = LAST.replace("ops.step", "ops.step WHERE len(checks) > 0")
+CHECKS = f"(SELECT table_name, unnest(checks, recursive := true) FROM ({CHECKED}))"
 DAYS = "(SELECT strftime(started_at, '%Y-%m-%d') AS day, * FROM ops.step)"
 
 KPIS = {
@@ -33,8 +34,8 @@ KPIS = {
     "newest_landing": "SELECT max(landed_at) FROM ops.step",
     "rows_landed": f"SELECT sum(rows_landed) FROM ({LAST})",
     "rows_quarantined": f"SELECT sum(rows_quarantined) FROM ({LAST})",
-    "checks_run": f"SELECT count(*) FROM {CHECKS}",
-    "checks_failed": f"SELECT count(*) FROM {CHECKS} WHERE status <> 'pass'",
+    "results": f"SELECT count(*) FROM {CHECKS}",
+    "failed_checks": f"SELECT count(*) FROM {CHECKS} WHERE status <> 'pass'",
 }
 
 TOTALS = f"count(*), sum(amount), avg(date_diff('day', rental_date, return_date)), {LATE}"

@@ -258,21 +258,18 @@ def _tab(name: str, tab: Tab, parents: list[str]) -> Asset:
 def _row(name: str, row: Row, parents: list[str]) -> Asset:
     numbers, tiles = _numbers(), {}
     for tile, width in row.tiles:
-        size = {"width": width, "height": row.height}
+        meta: Asset = {"width": width, "height": row.height}
         if isinstance(tile, Text):
-            tile_name, kind, meta = f"MARKDOWN-{tile.key}", "MARKDOWN", {"code": tile.markdown}
+            tile_name, kind = f"MARKDOWN-{tile.key}", "MARKDOWN"
+            meta["code"] = tile.markdown
         else:
             tile_name, kind = f"CHART-{tile.key}", "CHART"
-            meta = {
-                "chartId": numbers[tile.key],
-                "uuid": asset_id("chart", tile.key),
-                "sliceName": tile.title,
-            }
+            meta |= {"chartId": numbers[tile.key], "uuid": asset_id("chart", tile.key), "sliceName": tile.title}
         tiles[tile_name] = {
             "id": tile_name,
             "type": kind,
             "children": [],
-            "meta": meta | size,
+            "meta": meta,
             "parents": [*parents, name],
         }
     frame = {"background": "BACKGROUND_TRANSPARENT"}

@@ -45,7 +45,7 @@ class Chart:
         return self.only("is_last", "IS TRUE")
 
 
-def number(table: str, metric: str, title: str = "") -> Chart:
+def number(table: str, metric: str, title: str = "", key: str = "") -> Chart:
     """One metric, large. Its format comes with the metric."""
     told = datasets()[table].metrics[metric]
     params = {
@@ -54,7 +54,7 @@ def number(table: str, metric: str, title: str = "") -> Chart:
         "time_format": MOMENT,
         "force_timestamp_formatting": told.format == "moment",
     }
-    return Chart(metric, title or told.label, table, "big_number_total", params, told.description)
+    return Chart(key or metric, title or told.label, table, "big_number_total", params, told.description)
 
 
 def _format(table: str, metric: str) -> str:
