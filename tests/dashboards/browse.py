@@ -1,7 +1,8 @@
 """Looks at the dashboard as a person does, in headless Chromium, and writes down what was seen.
 
 Runs in the environment of Superset (requirements-superset.txt), which has playwright: it imports nothing of ours.
-`python browse.py ADDRESS USERNAME PASSWORD FOLDER CHROMIUM STORE` writes seen.json and a picture of each tab.
+`python browse.py ADDRESS USERNAME PASSWORD FOLDER CHROMIUM FILTERS` writes seen.json and a picture of each tab; FILTERS is
+JSON, a value for each column that is filtered in the end.
 """
 
 import json
@@ -54,7 +55,7 @@ class Answers:
         return json.loads(asked[0]).get("slice_id") if asked else None
 
 
-def main(address: str, username: str, password: str, folder: Path, chromium: str, store: str) -> None:
+def main(address: str, username: str, password: str, folder: Path, chromium: str, filters: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
@@ -71,7 +72,7 @@ def main(address: str, username: str, password: str, folder: Path, chromium: str
             tabs[name] = look(page, number, folder / f"{number + 1}_{slug(name)}.png")
         plain = {titles[chart]: rows for chart, rows in answers.rows.items()}
         page.locator(TAB).first.click()
-        choose(page, store)
+        choose(page, json.loads(filters))
         look(page, 0, folder / "filtered.png")
         filtered = {titles[chart]: rows for chart, rows in answers.rows.items()}
         seen = {
@@ -126,11 +127,12 @@ def chart(holder: Locator) -> dict:
     }
 
 
-def choose(page: Page, store: str) -> None:
-    """Set the filter of the store to one, and apply it."""
-    page.locator("[data-test='NATIVE_FILTER-store_city']").click()
-    page.locator(".ant-select-item-option", has_text=store).first.click()
-    page.keyboard.press("Escape")
+def choose(page: Page, filters: dict[str, str]) -> None:
+    """Set each filter to one value, and apply them."""
+    for column, value in filters.items():
+        page.locator(f"[data-test='NATIVE_FILTER-{column}']").click()
+        page.locator(".ant-select-item-option:visible", has_text=value).first.click()
+        page.keyboard.press("Escape")
     page.locator("[data-test='filter-bar__apply-button']").click()
     page.wait_for_timeout(1000)
 
