@@ -1,8 +1,8 @@
 """Looks at the dashboard as a person does, in headless Chromium, and writes down what was seen.
 
 Runs in the environment of Superset (requirements-superset.txt), which has playwright: it imports nothing of ours.
-`python browse.py ADDRESS USERNAME PASSWORD FOLDER CHROMIUM FILTERS` writes seen.json and a picture of each tab; FILTERS is
-JSON, a value for each column that is filtered in the end.
+`python browse.py ADDRESS USERNAME PASSWORD FOLDER CHROMIUM FILTERS` writes seen.json and a picture of each tab. FILTERS
+is JSON: a value for each column that is filtered in the end.
 """
 
 import json
