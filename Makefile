@@ -33,7 +33,7 @@ dashboard: setup $(SUPERSET)/.ready ## the Preset dashboard in a real Superset o
 	@$(BIN)/python -m dvdrental.local.preset.serve --superset $(SUPERSET)/bin $(if $(LAKE),--lake "$(LAKE)")
 
 dashboard-test: setup $(SUPERSET)/.ready ## the same in headless Chromium: every chart drawn, every number right
-	@DVDRENTAL_SUPERSET=$(SUPERSET)/bin $(BIN)/pytest -rs tests/dashboards
+	@$(if $(LAKE),DVDRENTAL_LAKE="$(LAKE)") DVDRENTAL_SUPERSET=$(SUPERSET)/bin $(BIN)/pytest -rs tests/dashboards
 
 $(SUPERSET)/.ready: requirements-superset.txt
 	@echo "Installing Superset in $(SUPERSET) (once, a few minutes, 1.1 GB)"

@@ -34,6 +34,8 @@ if "DVDRENTAL_SUPERSET" not in os.environ:
         "DVDRENTAL_SUPERSET names no folder with `superset`: see `make dashboard-test`", allow_module_level=True
     )
 
+OWN = os.environ.get("DVDRENTAL_LAKE")
+DUMP = "dvdrental"
 SUPERSET = Path(os.environ["DVDRENTAL_SUPERSET"]).absolute()
 GOLD = ("rental_obt", "inventory_status", "overdue_rentals", "customer_value")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -45,7 +47,7 @@ ON_OVERVIEW = [tile.key for row in board.OVERVIEW.rows for tile, _ in row.tiles 
 class Seen:
     """What the browser saw, and a database to ask for the same."""
 
-    source: str
+    lake: str
     filters: dict[str, str]
     told: dict[str, Any]
     db: duckdb.DuckDBPyConnection
@@ -69,14 +71,13 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session", params=["sample", "dump"])
-def source(request: pytest.FixtureRequest) -> str:
-    return "sample" if request.param == "sample" else str(request.getfixturevalue("dump_path"))
-
-
-@pytest.fixture(scope="session")
-def lake(source: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lake")
+@pytest.fixture(scope="session", params=[OWN] if OWN else ["sample", DUMP])
+def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The one in DVDRENTAL_LAKE; else one that is made of the sample, and one of the real dump where that is at hand."""
+    if request.param == OWN:
+        return Path(OWN).absolute()
+    source = request.getfixturevalue("dump_path") if request.param == DUMP else "sample"
+    folder = tmp_path_factory.mktemp("lakes") / request.param
     command = [sys.executable, "-m", "dvdrental.local.cli", "run", "--source", source, "--lake", folder]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
@@ -90,9 +91,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def seen(source: str, lake: Path, home: Path, chromium: str) -> Iterator[Seen]:
-    name = Path(source).stem
-    pictures = ROOT / ".superset" / "screenshots" / name
+def seen(lake: Path, home: Path, chromium: str) -> Iterator[Seen]:
+    pictures = ROOT / ".superset" / "screenshots" / lake.name
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     with duckdb.connect() as db, dashboard(lake, home) as (address, username, password):
@@ -103,7 +103,7 @@ def seen(source: str, lake: Path, home: Path, chromium: str) -> Iterator[Seen]:
         command = [SUPERSET / "python", script, address, username, password, pictures, chromium, json.dumps(filters)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr[-4000:]
-        yield Seen(name, filters, json.loads((pictures / "seen.json").read_text()), db)
+        yield Seen(lake.name, filters, json.loads((pictures / "seen.json").read_text()), db)
 
 
 @contextmanager
@@ -231,7 +231,7 @@ def test_tile_shows_the_number_as_people_write_it(seen: Seen, key: str) -> None:
 
 
 def test_tiles_show_the_golden_numbers(seen: Seen) -> None:
-    if seen.source == "sample":
+    if seen.lake != DUMP:
         pytest.skip("golden numbers are those of the real dump")
     for metrics in datasets().values():
         for metric in metrics.metrics.values():

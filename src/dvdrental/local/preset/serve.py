@@ -25,7 +25,6 @@ from dvdrental.local.bundle import find_root
 from dvdrental.local.preset import assets
 from dvdrental.local.preset.board import SLUG
 from dvdrental.local.preset.gold_copy import SCHEMA, copy_gold
-from dvdrental.local.session import start_session
 
 PORT = 8088
 CATALOG = "dvdrental_copy"
@@ -184,7 +183,8 @@ def _serve(folder: Path | None, superset: Superset) -> None:
     if not (folder / lakes.STATE).is_file():
         raise lakes.NoLakeError(f"{folder} is no lake: run `make run` first")
     _tell(f"Copying gold of {folder}")
-    copy_lake(folder, superset)
+    superset.home.mkdir(parents=True, exist_ok=True)
+    copy_gold(folder, superset.gold)
     _tell("Starting Superset (the first time takes a minute)")
     with serving(superset, find_root(Path.cwd()) / assets.FOLDER, free_port()) as address:
         login = superset.login
@@ -192,13 +192,6 @@ def _serve(folder: Path | None, superset: Superset) -> None:
         _tell("Ctrl-C stops it.")
         while True:
             time.sleep(3600)
-
-
-def copy_lake(folder: Path, superset: Superset) -> None:
-    superset.home.mkdir(parents=True, exist_ok=True)
-    spark = start_session(folder)
-    copy_gold(lakes.open_lake(spark, folder), superset.gold)
-    spark.stop()
 
 
 def _tell(text: str) -> None:
