@@ -73,7 +73,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session", params=[OWN] if OWN else ["sample", DUMP])
 def lake(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The one in DVDRENTAL_LAKE; else one that is made of the sample, and one of the real dump where that is at hand."""
+    """The one in DVDRENTAL_LAKE; else one made of the sample, and one of the real dump where that is at hand."""
     if request.param == OWN:
         return Path(OWN).absolute()
     source = request.getfixturevalue("dump_path") if request.param == DUMP else "sample"
