@@ -107,8 +107,6 @@ def bars(
         "xAxisForceCategorical": True,
         "x_axis_sort": metrics[0] if top else x,
         "x_axis_sort_asc": lying == bool(top),  # lying bars begin at the bottom
-        "x_axis_sort_series": "name",  # the same again, for bars that are stacked
-        "x_axis_sort_series_ascending": not lying,
         "timeseries_limit_metric": metrics[0] if top else None,
         "row_limit": top or MANY,
         "order_desc": True,
