@@ -1,5 +1,6 @@
 """The copy that the local Superset reads: tables as Delta holds them, views as the ledger's are meant."""
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pytest
 from deltalake import write_deltalake
 
 from dvdrental import tables
-from dvdrental.local.preset.gold_copy import copy_gold
+from dvdrental.local.preset.gold_copy import OldLakeError, copy_gold
+from dvdrental.ops import STEP
 
 MONDAY = datetime(2026, 1, 5, 9, 30)
 CHECKS = pa.list_(
     pa.struct({"rule": pa.string(), "severity": pa.string(), "status": pa.string(), "failed": pa.int64()}.items())
 )
-NUMBERS = ("rows_landed", "rows_quarantined", "rows_inserted", "rows_updated", "rows_deleted", "rows_after")
 
 
 def check(rule: str, severity: str, status: str, failed: int | None) -> dict:
@@ -31,12 +32,17 @@ STEPS = [
 ]  # fmt: skip
 
 
+def write_rows(lake: Path, table: str, values: list[int], without: str = "") -> None:
+    columns = [column for column in tables.TABLES[f"gold.{table}"].column_names if column != without]
+    rows = pa.table(dict.fromkeys(columns, values))
+    write_deltalake(lake / "gold" / table, rows, mode="overwrite", schema_mode="overwrite")
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
     folder = tmp_path / "lake"
     for name in ("rental_obt", "inventory_status", "overdue_rentals", "customer_value"):
-        rows = pa.table({column: [1, 2] for column in tables.TABLES[f"gold.{name}"].column_names})
-        write_deltalake(folder / "gold" / name, rows)
+        write_rows(folder, name, [1, 2])
     steps = {
         "run_id": pa.array([step[0] for step in STEPS]),
         "table_name": pa.array([step[1] for step in STEPS]),
@@ -47,7 +53,8 @@ def lake(tmp_path: Path) -> Path:
         "seconds": pa.array([1.5] * len(STEPS)),
         "landed_at": pa.array([MONDAY] * len(STEPS), pa.timestamp("us")),
     }
-    steps |= {name: pa.array([0] * len(STEPS), pa.int64()) for name in NUMBERS if name not in steps}
+    others = [column for column in STEP.column_names if column not in steps]
+    steps |= {name: pa.array([None] * len(STEPS), pa.int64()) for name in others}
     write_deltalake(folder / "ops" / "step", pa.table(steps))
     return folder
 
@@ -83,9 +90,20 @@ def test_views_say_of_the_ledger_what_those_of_spark_say(lake: Path, tmp_path: P
 
 def test_a_second_copy_takes_the_place_of_the_first(lake: Path, tmp_path: Path) -> None:
     copy_gold(lake, tmp_path / "copy.duckdb")
-    write_deltalake(
-        lake / "gold" / "customer_value", pa.table({"customer_id": [7]}), mode="overwrite", schema_mode="overwrite"
-    )
+    write_rows(lake, "customer_value", [7])
     copy_gold(lake, tmp_path / "copy.duckdb")
-    assert rows(tmp_path / "copy.duckdb", "FROM gold.customer_value") == [(7,)]
+    assert rows(tmp_path / "copy.duckdb", "SELECT customer_id FROM gold.customer_value") == [(7,)]
     assert [file.name for file in tmp_path.glob("copy*")] == ["copy.duckdb"]
+
+
+def test_a_lake_of_an_older_version_is_told_with_what_it_lacks(lake: Path, tmp_path: Path) -> None:
+    write_rows(lake, "rental_obt", [1], without="customer_country_iso3")
+    with pytest.raises(OldLakeError, match=r"gold.rental_obt .* without customer_country_iso3: `make run`"):
+        copy_gold(lake, tmp_path / "copy.duckdb")
+    assert not (tmp_path / "copy.duckdb").exists()
+
+
+def test_a_lake_whose_run_failed_is_told_with_the_table(lake: Path, tmp_path: Path) -> None:
+    shutil.rmtree(lake / "gold" / "overdue_rentals")
+    with pytest.raises(OldLakeError, match=r"has no gold.overdue_rentals"):
+        copy_gold(lake, tmp_path / "copy.duckdb")
