@@ -39,7 +39,7 @@ $(SUPERSET)/.ready: requirements-superset.txt
 	@echo "Installing Superset in $(SUPERSET) (once, a few minutes, 1.1 GB)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 13))' || \
 		{ echo "Superset needs Python 3.11 or 3.12: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@$(PYTHON) -m venv $(SUPERSET)
+	@$(PYTHON) -m venv --clear $(SUPERSET)
 	@$(SUPERSET)/bin/pip install --quiet --disable-pip-version-check -r requirements-superset.txt
 	@touch $@
 
@@ -47,7 +47,7 @@ preset: .venv-preset/.ready ## send the dashboard to Preset; what it needs in th
 	@dashboards/deploy
 
 .venv-preset/.ready: requirements-preset.txt
-	@$(PYTHON) -m venv .venv-preset
+	@$(PYTHON) -m venv --clear .venv-preset
 	@.venv-preset/bin/pip install --quiet --disable-pip-version-check -r requirements-preset.txt
 	@touch $@
 

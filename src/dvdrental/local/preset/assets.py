@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from dvdrental import ledger_views, metrics, tables
+from dvdrental import metrics, tables
 from dvdrental.local.bundle import find_root
 from dvdrental.local.preset import board
 from dvdrental.local.preset.board import Row, Tab, Text
@@ -72,8 +72,12 @@ def render(root: Path, target: Path, values: Mapping[str, object]) -> None:
 
 def contract(table: str) -> Table | View:
     """What says which columns a dataset has."""
-    views = {view.full_name: view for view in ledger_views.VIEWS}
-    return views[table] if table in views else tables.TABLES[table]
+    return tables.VIEWS[table] if table in tables.VIEWS else tables.TABLES[table]
+
+
+def column_names(table: str) -> list[str]:
+    told = contract(table)
+    return told.column_names if isinstance(told, Table) else list(told.columns)
 
 
 def _database() -> Asset:

@@ -1,20 +1,15 @@
-"""A copy of gold in one DuckDB file: what the local Superset reads instead of a SQL warehouse. Needs no Spark."""
+"""A copy of gold in one DuckDB file: what the local Superset reads instead of a SQL warehouse."""
 
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from duckdb import DuckDBPyConnection
 
 from dvdrental import metrics
 from dvdrental.errors import DvdRentalError
-from dvdrental.local.preset.assets import contract
-from dvdrental.table import Table, View
+from dvdrental.local.duck import open_gold
+from dvdrental.local.preset.assets import column_names
 
 SCHEMA = "gold"
-EXPLODE = ("LATERAL VIEW explode(checks) AS result", ", unnest(checks) AS exploded (result)")
-"""The one clause of our views that DuckDB writes in another way."""
 
 
 class OldLakeError(DvdRentalError):
@@ -25,32 +20,23 @@ def copy_gold(lake: Path, file: Path) -> None:
     """Every table and view of gold that a dashboard reads. The file is replaced at once."""
     fresh = file.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    with duckdb.connect(str(fresh)) as db:
-        db.execute(f"CREATE SCHEMA {SCHEMA}")
-        db.execute("CREATE TEMP MACRO size(list) AS len(list)")  # Spark's name
-        db.execute("SET lambda_syntax = 'ENABLE_SINGLE_ARROW'")  # Spark's form
+    with open_gold(lake) as db:
         for name in metrics.datasets():
-            told = contract(name)
-            source = told if isinstance(told, Table) else told.source
-            rows = _rows(lake, source)  # noqa: F841 (DuckDB finds it by its name)
-            query = "FROM rows" if isinstance(told, Table) else _select(told)
-            db.execute(f"CREATE TABLE {SCHEMA}.{told.name} AS {query}")
+            _complete(db, name, lake)
+        place = str(fresh).replace("'", "''")
+        db.execute(f"ATTACH '{place}' AS copy")
+        db.execute(f"CREATE SCHEMA copy.{SCHEMA}")
+        for name in metrics.datasets():
+            db.execute(f"CREATE TABLE copy.{name} AS FROM {name}")
+        db.execute("DETACH copy")
     fresh.replace(file)
 
 
-def _rows(lake: Path, table: Table) -> pa.Table:
-    try:
-        rows = DeltaTable(lake / table.layer / table.name).to_pyarrow_table()
-    except TableNotFoundError:
-        raise OldLakeError(f"{lake} has no {table.full_name}: run `make run`, and mend what fails there") from None
-    missing = [name for name in table.column_names if name not in rows.column_names]
+def _complete(db: DuckDBPyConnection, name: str, lake: Path) -> None:
+    query = "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = ?"
+    there = {column for (column,) in db.execute(query, [name]).fetchall()}
+    if not there:
+        raise OldLakeError(f"{lake} has no {name}: run `make run`, and mend what fails there")
+    missing = [column for column in column_names(name) if column not in there]
     if missing:
-        raise OldLakeError(
-            f"{table.full_name} in {lake} is of an older version, without {', '.join(missing)}: `make run`"
-        )
-    return rows
-
-
-def _select(view: View) -> str:
-    columns = ", ".join(f"{expression} AS {name}" for name, expression in view.columns.items())
-    return f"SELECT {columns} FROM rows {view.clauses.replace(*EXPLODE)}"  # noqa: S608 (names of ours)
+        raise OldLakeError(f"{name} in {lake} is of an older version, without {', '.join(missing)}: `make run`")

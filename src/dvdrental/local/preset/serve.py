@@ -179,9 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(folder: Path | None, superset: Superset) -> None:
-    folder = folder or lakes.newest_folder()
-    if not (folder / lakes.STATE).is_file():
-        raise lakes.NoLakeError(f"{folder} is no lake: run `make run` first")
+    folder = lakes.worked(folder)
     _tell(f"Copying gold of {folder}")
     superset.home.mkdir(parents=True, exist_ok=True)
     copy_gold(folder, superset.gold)
