@@ -51,7 +51,7 @@ def as_list(value: Any) -> list[Any]:
 def test_committed_files_are_those_that_the_board_makes() -> None:
     made = {name: assets.as_text(asset) for name, asset in assets.assets().items()}
     stale = sorted(name for name in made.keys() | FILES.keys() if made.get(name) != FILES.get(name))
-    assert not stale, "run `python -m dvdrental.local.preset.assets`, and commit what it writes"
+    assert not stale, "run `make generated`, and commit what it writes"
 
 
 def test_every_id_is_one_and_every_link_leads_somewhere() -> None:
