@@ -17,9 +17,9 @@ from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import chosen
 from dvdrental.errors import DvdRentalError, SettingsError
 from dvdrental.lake import Lake
-from dvdrental.local import cli
 from dvdrental.local.bundle import Bundle
 from dvdrental.local.cli import main
+from dvdrental.local.commands import common, rebuild, run
 from dvdrental.local.folder import LAKES, default_folder, land
 from dvdrental.local.job import plan
 from dvdrental.local.notebook import run_notebook
@@ -120,8 +120,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     land(category({1: "A"}), tmp_path / LAKES / "sample", "v2", MORNING)
-    monkeypatch.setattr(cli, "start_session", lambda *_, **__: NoSpark())
-    monkeypatch.setattr(cli.lakes, "open_lake", lambda *_: Lake(NoSpark(), Settings()))  # type: ignore[arg-type]
+    for command in (common, rebuild, run):
+        monkeypatch.setattr(command, "start_session", lambda *_, **__: NoSpark())
+    monkeypatch.setattr(common.lakes, "open_lake", lambda *_: Lake(NoSpark(), Settings()))  # type: ignore[arg-type]
     return tmp_path
 
 
