@@ -61,7 +61,8 @@ metric-view-test: setup ## metric views on Spark 4.2, in an environment of its o
 	@.venv-metric-view/bin/pip install --quiet --disable-pip-version-check -r requirements-metric-view.txt
 	@DVDRENTAL_METRIC_VIEW_PYTHON=$(CURDIR)/.venv-metric-view/bin/python $(BIN)/pytest -rs tests/metric_view
 
-generated: setup ## write anew what is made from metrics.yml: the AI/BI dashboard and the one for Preset
+generated: setup ## write anew what is made from contracts and metrics: docs, the AI/BI dashboard, the one for Preset
+	@$(BIN)/dvdrental docs
 	@$(BIN)/python -m dvdrental.local.aibi dashboards/aibi/rentals.lvdash.json
 	@$(BIN)/python -m dvdrental.local.preset.assets
 

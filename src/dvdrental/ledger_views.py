@@ -5,6 +5,9 @@ from dvdrental.table import View
 
 NOW = "CAST(to_utc_timestamp(now(), current_timezone()) AS TIMESTAMP_NTZ)"
 
+EACH_CHECK = "LATERAL VIEW explode(checks) AS result"
+"""One row per check of a step."""
+
 RUN = View(
     layer="ops",
     name="run",
@@ -38,7 +41,7 @@ QUALITY = View(
         "status": "result.status",
         "failed": "result.failed",
     },
-    clauses="LATERAL VIEW explode(checks) AS result",
+    clauses=EACH_CHECK,
 )
 
 RECONCILIATION = View(
@@ -130,7 +133,7 @@ DATA_QUALITY = View(
         "status": "result.status",
         "broken_rows": "result.failed",
     },
-    clauses="LATERAL VIEW explode(checks) AS result",
+    clauses=EACH_CHECK,
 )
 
 VIEWS = (RUN, QUALITY, RECONCILIATION, FRESHNESS, LAST_FAILURE, LOADS, DATA_QUALITY)

@@ -11,9 +11,6 @@ from dvdrental.table import View
 
 LAYERS = ("gold", "ops")
 
-EXPLODE = "LATERAL VIEW explode(checks) AS result"
-"""Spark's words for one row per check; DuckDB has others."""
-
 
 def open_gold(folder: Path) -> DuckDBPyConnection:
     """Schemas `gold` and `ops` as published now, with what gold shows of the ledger. What no run made is not there."""
@@ -34,6 +31,8 @@ def open_gold(folder: Path) -> DuckDBPyConnection:
 
 def _statement(view: View) -> str:
     columns = ", ".join(f"{expression} AS {name}" for name, expression in view.columns.items())
-    rows = "(SELECT *, unnest(checks) AS result FROM {source})" if EXPLODE in view.clauses else "{source}"
-    text = f"CREATE VIEW {view.full_name} AS SELECT {columns} FROM {rows} {view.clauses.replace(EXPLODE, '')}"  # noqa: S608
+    each_check = view.clauses == ledger_views.EACH_CHECK  # DuckDB has other words for it
+    rows = "(SELECT *, unnest(checks) AS result FROM {source})" if each_check else "{source}"
+    clauses = "" if each_check else view.clauses
+    text = f"CREATE VIEW {view.full_name} AS SELECT {columns} FROM {rows} {clauses}"  # noqa: S608
     return text.replace("{source}", view.source.full_name)
