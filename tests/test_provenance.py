@@ -86,6 +86,22 @@ def test_table_that_was_dropped_is_made_again(built: Lake) -> None:
     assert run(built).rows_inserted == 2
 
 
+def test_ledger_is_not_asked_about_a_table_that_is_not_there(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("asked")
+
+    lake.create(STEP)
+    fill_input(lake, "a")
+    monkeypatch.setattr(Lake, "last_success", refuse)
+    assert run(lake).status == "published"
+
+
+def test_table_that_was_dropped_is_not_rebuilt_with_another_sync_mode(built: Lake) -> None:
+    built.spark.sql(f"DROP TABLE {built.name('gold', 'output')}")
+    with pytest.raises(SettingsError, match=r"gold.output was built with sync_mode=overwrite"):
+        run(built, rebuild="yes", sync_mode="cdc")
+
+
 def test_other_code_computes_again(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_code", lambda: "other")
     assert is_computed(built)

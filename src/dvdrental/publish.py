@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, Observation, Window
+from pyspark.sql import Column, DataFrame, Observation, Row, Window
 from pyspark.sql import functions as F
 
 from dvdrental.columns import moment
@@ -30,7 +30,7 @@ def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
     """
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
-        if not is_up_to_date(step, last_success(lake, step)):
+        if not is_up_to_date(step, _last_success(lake, published, step)):
             _bring_up_to_date(lake, table, published, desired, None, step)
     return step
 
@@ -39,7 +39,7 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
     """As `publish`, but where the change feeds of the inputs tell which rows may differ, only those are computed."""
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
-        last = last_success(lake, step)
+        last = _last_success(lake, published, step)
         if not is_up_to_date(step, last):
             changed = changed_inputs(lake, step, last)
             if published is None or changed is None:
@@ -61,6 +61,12 @@ def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:
     lake.add_missing_columns(table)
     step.state, published = lake.at_rest(lake.name(table.layer, table.name))
     return published
+
+
+def _last_success(lake: Lake, published: DataFrame | None, step: Step) -> Row | None:
+    """The ledger is not asked for a table that is not there: nothing can be built upon. Only a rebuild must know how it
+    was built."""
+    return None if published is None and lake.settings.rebuild != "yes" else last_success(lake, step)
 
 
 def _bring_up_to_date(
