@@ -150,6 +150,19 @@ def test_table_that_is_there_takes_new_rows_by_merge(ready: Lake) -> None:
     assert last.operation == "MERGE"
 
 
+def test_new_rows_alone_are_merged_in_one_pass(ready: Lake) -> None:
+    """Delta looks for rows to change, which is a pass of its own, only where it is told to."""
+
+    def looked_for() -> str:
+        history = ready.spark.sql(f"DESCRIBE HISTORY {ready.name(TABLE.layer, TABLE.name)} LIMIT 1")
+        return str(history.collect()[0].operationParameters["matchedPredicates"])
+
+    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
+    assert looked_for() == "[]"
+    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (5, 1, "e")))
+    assert looked_for() != "[]"
+
+
 # ------------------------------------------------------------------------------------------------- publish_touched
 
 

@@ -247,15 +247,17 @@ class Lake:
         statement = f"UPDATE {self.name(table.layer, table.name)} SET {assignments} WHERE {condition}"  # noqa: S608
         return int(self.spark.sql(statement).collect()[0]["num_affected_rows"])
 
-    def merge(self, table: Table, rows: DataFrame) -> None:
+    def merge(self, table: Table, rows: DataFrame, *, only_new: bool = False) -> None:
         """One commit of rows whose `_op` says insert, update or delete. Raises ConflictError if another one came first
-        that touches what this one read."""
+        that touches what this one read. `only_new`: all of them say insert, which Delta does in one pass."""
         target, source = self.name(table.layer, table.name), rows.alias("s")
         on = reduce(Column.__and__, (F.col(f"{target}.{c}") == F.col(f"s.{c}") for c in table.key))
         values = {c: F.col(f"s.{c}") for c in table.column_names}
-        merge = source.mergeInto(target, on).whenMatched(F.col("s._op") == "delete").delete()
+        merge = source.mergeInto(target, on)
+        if not only_new:
+            merge = merge.whenMatched(F.col("s._op") == "delete").delete().whenMatched().update(values)
         try:
-            merge.whenMatched().update(values).whenNotMatched().insert(values).merge()
+            merge.whenNotMatched().insert(values).merge()
         except Exception as error:
             raise _conflict(table, error) from None
 

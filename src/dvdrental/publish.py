@@ -159,7 +159,7 @@ def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
     before, name = step.state, lake.name(table.layer, table.name)
     if before is None:
         lake.create(table)
-    lake.merge(table, staged)
+    lake.merge(table, staged, only_new=not step.rows_updated and not step.rows_deleted)
     step.state, *others = lake.states_since(name, before)
     if others:
         raise ConflictError(

@@ -35,10 +35,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch, step: str, *writers: Callable[[], A
     barrier, take = threading.Barrier(len(writers)), getattr(Lake, step)
     errors: list[Exception | None] = [None] * len(writers)
 
-    def take_together(self: Lake, table: Table, *frame: DataFrame) -> None:
+    def take_together(self: Lake, table: Table, *frame: DataFrame, **how: Any) -> None:
         if table is TABLE:
             barrier.wait(120)
-        take(self, table, *frame)
+        take(self, table, *frame, **how)
 
     def write(number: int) -> None:
         try:
@@ -79,11 +79,11 @@ def test_promise_11_commit_that_slipped_in_unseen_is_found(lake: Lake, monkeypat
     publish(lake, TABLE, rows(lake, k1="a"))
     merge = Lake.merge
 
-    def merge_late(self: Lake, table: Table, frame: DataFrame) -> None:
+    def merge_late(self: Lake, table: Table, frame: DataFrame, **how: Any) -> None:
         with monkeypatch.context() as patched:
             patched.setattr(Lake, "merge", merge)
             publish(lake, TABLE, rows(lake, k1="a", k2="of the other"))
-        merge(self, table, frame)
+        merge(self, table, frame, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(Lake, "merge", merge_late)
