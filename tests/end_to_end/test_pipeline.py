@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pyspark.sql import DataFrame
 
 from dvdrental.errors import ReconciliationError
+from dvdrental.lake import Lake
 from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, Row
 from dvdrental.local.notebook import run_notebook
-from dvdrental.quality.reconcile import reconcile
+from dvdrental.quality.reconcile import pairs, reconcile
 from tests import contracts
 from tests.conftest import ROOT
 from tests.house import House
@@ -269,6 +271,19 @@ def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(chan
         for spans in map(sorted, by_key.values()):
             assert [a[1] for a in spans[:-1]] == [b[0] for b in spans[1:]]
             assert spans[-1][1] is None
+
+
+def test_reconciliation_reads_every_table_once(changed: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: Counter[str] = Counter()
+    at_rest = Lake.at_rest
+
+    def counted(lake: Lake, name: str) -> tuple[str, DataFrame]:
+        read[name] += 1
+        return at_rest(lake, name)
+
+    monkeypatch.setattr(Lake, "at_rest", counted)
+    pairs(changed.lake)
+    assert set(read.values()) == {1}
 
 
 def test_fact_whose_dimension_row_is_gone_fails_the_reconciliation(changed: House) -> None:

@@ -1,5 +1,6 @@
 """Numbers that must agree across tables, after everything is published."""
 
+from collections.abc import Callable
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -41,10 +42,17 @@ def reconcile(lake: Lake) -> Step:
 
 
 def pairs(lake: Lake) -> list[DataFrame]:
-    """Frames of one row: rule, expected, actual."""
+    """Frames of one row: rule, expected, actual. Every table is read once, as it is then."""
+    frames: dict[str, DataFrame] = {}
+
+    def read(table: Table) -> DataFrame:
+        if table.full_name not in frames:
+            frames[table.full_name] = lake.read(table)
+        return frames[table.full_name]
+
     rentals, payments = (current(lake.changes(name), [f"{name}_id"]) for name in ("rental", "payment"))
-    facts, paid, obt = (lake.read(m.TABLE) for m in (fact_rentals, fact_payments, rental_obt))
-    by_film, by_store = lake.read(monthly_film_rentals.TABLE), lake.read(monthly_store_sales.TABLE)
+    facts, paid, obt = (read(m.TABLE) for m in (fact_rentals, fact_payments, rental_obt))
+    by_film, by_store = read(monthly_film_rentals.TABLE), read(monthly_store_sales.TABLE)
     count, amount = F.count("*"), F.sum("amount")
     return [
         _pair("rentals in bronze and fact_rentals", (rentals, count), (facts, count)),
@@ -58,12 +66,12 @@ def pairs(lake: Lake) -> list[DataFrame]:
             (obt, amount),
         ),
         _pair("revenue in fact_payments and monthly_store_sales", (paid, amount), (by_store, F.sum("revenue"))),
-        *(_pair(f"keys in {t.full_name} that lead nowhere", *_none_of(_dangling(lake, t))) for t in FACTS),
+        *(_pair(f"keys in {t.full_name} that lead nowhere", *_none_of(_dangling(read, t))) for t in FACTS),
         *(
             _pair(
                 f"live keys of {name} and current members of {dimension.TABLE.full_name}",
                 (current(lake.changes(name), [f"{name}_id"]), count),
-                (lake.read(dimension.TABLE).filter("is_current and not is_inferred"), count),
+                (read(dimension.TABLE).filter("is_current and not is_inferred"), count),
             )
             for name, dimension in (
                 ("category", dim_category),
@@ -79,11 +87,11 @@ def pairs(lake: Lake) -> list[DataFrame]:
 FACTS = (fact_rentals.TABLE, fact_payments.TABLE, rental_obt.TABLE)
 
 
-def _dangling(lake: Lake, table: Table) -> DataFrame:
+def _dangling(read: Callable[[Table], DataFrame], table: Table) -> DataFrame:
     """One row per row of the table, with the number of its keys that the table they refer to does not have."""
-    rows, missing = lake.read(table).select(*table.references), F.lit(0)
+    rows, missing = read(table).select(*table.references), F.lit(0)
     for number, (column, target) in enumerate(table.references.items()):
-        keys = lake.read(target).select(F.col(target.key[0]).alias(f"_{number}"))
+        keys = read(target).select(F.col(target.key[0]).alias(f"_{number}"))
         rows = rows.join(keys, F.col(column) == F.col(f"_{number}"), "left")
         missing = missing + (F.col(column).isNotNull() & F.col(f"_{number}").isNull()).cast("int")
     return rows.select(missing.alias("missing"))
