@@ -15,6 +15,9 @@ import psutil
 EVERY = 0.1
 """Seconds between two looks. What a process does after the last look at it is not seen."""
 
+MEMORY_AT_EACH = 10
+"""So many looks: to count the pages of a process takes longer than to ask for its time."""
+
 
 class CommandFailed(Exception):
     """The message names the command and quotes the end of what it said."""
@@ -60,19 +63,20 @@ def told(said: str) -> Any:
 
 
 def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, float], int]:
-    """CPU seconds per process of the tree, and the most memory that they held together."""
-    root, peak = psutil.Process(process.pid), 0
+    """CPU seconds per process of the tree, and the most memory that they held together. A page that processes share,
+    as a child just born does with its parent, counts once."""
+    root, peak, looks = psutil.Process(process.pid), 0, 0
     cpu: dict[psutil.Process, float] = {}
     while process.poll() is None:
         held = 0
         for one in _tree(root, cpu):
             try:
-                times, memory = one.cpu_times(), one.memory_info()
-            except psutil.NoSuchProcess:
+                times = one.cpu_times()
+                held += one.memory_full_info().pss if looks % MEMORY_AT_EACH == 0 else 0
+            except psutil.Error:  # it has ended meanwhile
                 continue
             cpu[one] = times.user + times.system
-            held += memory.rss
-        peak = max(peak, held)
+        peak, looks = max(peak, held), looks + 1
         time.sleep(EVERY)
     return cpu, peak
 

@@ -47,7 +47,7 @@ def page(contests: Sequence[Contest], starts: Contest, parsing: Parsing | None, 
     parts += [f"## Session\n\n{_contest_table(starts)}"]
     if parsing is not None:
         parts.append(f"## Bronze parse, {parsing.rows:,} rentals to Parquet\n\n{_parse_table(parsing)}")
-    parts.append("## Targets\n\n" + _table(["measure", "figure", "target"], _targets(contests, starts, parsing)))
+    parts.append("## Targets\n\n" + table(["measure", "figure", "target"], _targets(contests, starts, parsing)))
     parts.append("## Noise\n\n" + "\n".join(_noise([*contests, starts], parsing)))
     return "\n\n".join(parts) + "\n"
 
@@ -80,7 +80,7 @@ def _contest_table(contest: Contest) -> str:
         cells += [f"{own.spread('cpu_seconds').median:.1f}", f"{own.spread('peak_mb').median:,.0f}"]
         cells += [f"{tally.written_mb:.1f}", str(tally.jobs), str(tally.commits), _same(own, floor)]
         rows.append(cells)
-    return _table(names, rows)
+    return table(names, rows)
 
 
 def _same(own: Figures, floor: Figures | None) -> str:
@@ -92,7 +92,7 @@ def _same(own: Figures, floor: Figures | None) -> str:
 def _parse_table(parsing: Parsing) -> str:
     floor = spread(parsing.seconds["DuckDB"]).median
     rows = [[n, _spread(spread(s)), f"{spread(s).median / floor:.1f}"] for n, s in parsing.seconds.items()]
-    return _table(["", "seconds", "x floor"], rows)
+    return table(["", "seconds", "x floor"], rows)
 
 
 def _targets(contests: Sequence[Contest], starts: Contest, parsing: Parsing | None) -> list[list[str]]:
@@ -193,6 +193,6 @@ def _spread(times: Spread) -> str:
     return f"{times.median:.1f} ({times.least:.1f} to {times.most:.1f})"
 
 
-def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     line = "| {} |".format
     return "\n".join([line(" | ".join(names)), "|" + "---|" * len(names), *(line(" | ".join(row)) for row in rows)])

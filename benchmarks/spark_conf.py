@@ -7,9 +7,7 @@ from pathlib import Path
 from dvdrental.local import class_archive, session
 from dvdrental.local.toolchain import delta_jars, java_home
 
-SMALL_ONLY = ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode")
-QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
-"""With millions of rows it pays to compile: see README, Decisions."""
+SMALL_ONLY = ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode", "spark.sql.adaptive.enabled")
 
 
 def stock(warehouse: Path) -> dict[str, str]:
@@ -33,7 +31,7 @@ def tuned(warehouse: Path) -> dict[str, str]:
 
 def for_many_rows() -> None:
     """Let Java and Spark compile, in sessions that this process starts."""
-    session.JAVA_OPTIONS.remove(QUICK_COMPILER)
+    session.JAVA_OPTIONS.remove(session.QUICK_COMPILER)
     for name in SMALL_ONLY:
         del session.CONFIG[name]
 

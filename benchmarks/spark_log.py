@@ -1,6 +1,7 @@
 """What Spark's event log says of a run."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pathlib import Path
 class Work:
     jobs: int
     written_mb: float
+    jobs_by_tag: Counter[str]
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -26,4 +28,6 @@ def read(folder: Path) -> Work:
     events = [json.loads(line) for log in folder.iterdir() for line in log.open()]
     tasks = (event["Task Metrics"] for event in events if event["Event"] == "SparkListenerTaskEnd")
     written = sum(task["Output Metrics"]["Bytes Written"] for task in tasks if task)
-    return Work(sum(event["Event"] == "SparkListenerJobStart" for event in events), written / 2**20)
+    starts = [event.get("Properties") or {} for event in events if event["Event"] == "SparkListenerJobStart"]
+    tags = Counter(tag for properties in starts for tag in properties.get("spark.job.tags", "").split(",") if tag)
+    return Work(len(starts), written / 2**20, tags)

@@ -13,6 +13,7 @@ from dvdrental.local.bundle import Bundle
 from dvdrental.local.folder import open_lake, parameters
 from dvdrental.local.job import Task, plan, run
 from tests import contracts
+from tests.cost import jobs_so_far
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ("bronze", "silver", "gold", "ops")
@@ -20,12 +21,14 @@ SCHEMAS = ("bronze", "silver", "gold", "ops")
 
 @dataclass
 class House:
-    """`tables` and `before` hold what was in the tables after the last two runs of `work`."""
+    """`tables` and `before` hold what was in the tables after the last two runs of `work`, `jobs` how many Spark jobs
+    the last one started."""
 
     spark: SparkSession
     folder: Path
     tables: dict[str, list[Any]] = field(default_factory=dict)
     before: dict[str, list[Any]] = field(default_factory=dict)
+    jobs: int = 0
 
     @property
     def lake(self) -> Lake:
@@ -43,7 +46,9 @@ class House:
         open_lake(self.spark, self.folder)
         planned = plan(Bundle(ROOT), "dvd_rental_pipeline", parameters(self.folder, run_id) | settings)
         chosen = [task for task in planned if tasks is None or task.key in tasks]
+        before = jobs_so_far(self.spark)
         run(chosen, self.spark, lambda task: None)
+        self.jobs = jobs_so_far(self.spark) - before
         self.look()
         return {task.key: task for task in chosen}
 

@@ -52,6 +52,10 @@ def test_every_table_but_change_logs_has_its_key(lake_without: Lakes) -> None:
     ]
 
 
+def test_the_platform_chooses_how_every_table_is_clustered(lake_without: Lakes) -> None:
+    assert told(lake_without(), rf"ALTER TABLE {NAME} CLUSTER BY AUTO") == [(t.layer, t.name) for t in TABLES.values()]
+
+
 def test_references_follow_the_keys_that_they_need(lake_without: Lakes) -> None:
     statements = list(declare.statements(lake_without()))
     reference = rf"ALTER TABLE {NAME} ADD CONSTRAINT `\w+` FOREIGN KEY \(`(\w+)`\) REFERENCES {NAME} \(`(\w+)`\)"

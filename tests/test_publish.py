@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish, publish_touched
 from dvdrental.table import Table
+from tests.cost import counts_jobs, jobs_so_far
 
 PARENT = Table(
     layer="silver",
@@ -197,3 +198,40 @@ def test_only_touched_rows_are_computed_whatever_build_makes_of_the_scope(lake: 
     third = run(1, 2, 4, 5)
     assert (third.status, third.rows_computed, third.rows_after) == ("unchanged", 0, 4)
     assert not [path for path in Path(lake.settings.staging).rglob("*") if path.is_file()]
+
+
+# ------------------------------------------------------------------------------------------------------------ cost
+
+
+@counts_jobs
+def test_publication_costs_few_jobs_and_one_commit(lake: Lake) -> None:
+    """Jobs are those of all that is done: look up the ledger and the state, compare, judge, write."""
+    lake.create(STEP)
+    parents = partial(lake.spark.createDataFrame, schema="parent_key BIGINT")
+
+    def child() -> Step:
+        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+        return publish_touched(task, TABLE, child_of, changed_parents, {"parents": task.read(PARENT)})
+
+    def cost(work: Callable[[], Step]) -> tuple[str, int, int]:
+        jobs, committed = jobs_so_far(lake.spark), commits(lake) if lake.exists(TABLE) else 0
+        status = work().status
+        jobs = jobs_so_far(lake.spark) - jobs
+        return status, jobs, commits(lake) - committed
+
+    publish(lake, PARENT, parents([(1,), (2,), (3,)]))
+    first = cost(child)
+    publish(lake, PARENT, parents([(1,), (2,), (4,), (5,)]))
+    touched = cost(child)
+    unchanged = cost(child)
+    compared = cost(lambda: publish(lake, TABLE, rows(lake, (1, 1, "a"), (2, 2, "b"))))
+    assert [(status, new) for status, _, new in (first, touched, unchanged, compared)] == [
+        ("published", 2),  # the other one makes the table
+        ("published", 1),
+        ("unchanged", 0),
+        ("published", 1),
+    ]
+    most = {"first": 30, "touched": 50, "unchanged": 8, "compared": 40}
+    jobs = dict(zip(most, (jobs for _, jobs, _ in (first, touched, unchanged, compared)), strict=True))
+    print(jobs)
+    assert {name: number for name, number in jobs.items() if not 0 < number <= most[name]} == {}

@@ -26,8 +26,8 @@ def statements(lake: Lake) -> Iterator[str]:
     for table in tables:
         name = lake.name(table.layer, table.name)
         yield from (_tag(name, column.name) for column in table.fields if column.personal)
+        yield f"ALTER TABLE {name} CLUSTER BY AUTO"
         if table.layer != "bronze":  # a change log holds a key as often as it changed
-            yield f"ALTER TABLE {name} CLUSTER BY AUTO"
             yield f"ALTER TABLE {name} DROP PRIMARY KEY IF EXISTS CASCADE"
             yield f"ALTER TABLE {name} ADD CONSTRAINT {ident(f'{table.name}_key')} PRIMARY KEY ({_columns(table)}) RELY"
     for table in tables:

@@ -209,9 +209,9 @@ class Lake:
         if not self.exists(STEP):
             return None
         good = self.table(STEP).filter((F.col("table_name") == name) & (F.col("status") != "failed"))
-        good = good.filter("built_from is not null")
-        last = F.max_by(F.struct("state", "built_from", "rows_after"), "started_at").alias("last")
-        return cast(Row | None, good.agg(last).collect()[0]["last"])
+        good = good.filter("built_from is not null").orderBy(F.desc("started_at"))
+        last = good.select("state", "built_from", "rows_after").limit(1).collect()
+        return last[0] if last else None
 
     def stage_path(self, table: Table) -> str:
         """A folder of its own, so that two attempts never share one."""

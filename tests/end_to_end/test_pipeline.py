@@ -4,6 +4,7 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ from dvdrental.local.notebook import run_notebook
 from dvdrental.quality.reconcile import pairs, reconcile
 from tests import contracts
 from tests.conftest import ROOT
+from tests.cost import counts_jobs
 from tests.house import House
 from tests.landing import MORNING
 
@@ -40,21 +42,37 @@ def first(one_run: House) -> House:
     return one_run
 
 
+@dataclass(frozen=True)
+class Cost:
+    jobs: int
+    commits: dict[str, int]
+    """Of tables that got any, ledger apart."""
+
+
+def cost(house: House, work: Callable[[], object]) -> Cost:
+    before = house.commits()
+    work()
+    added = {name: number - before.get(name, 0) for name, number in house.commits().items()}
+    return Cost(house.jobs, {n: number for n, number in added.items() if number and not n.startswith("landing.")})
+
+
 @pytest.fixture(scope="module")
-def again(first: House, source: Database) -> tuple[dict[str, int], dict[str, int]]:
-    """Commits before and after a run on the same landing."""
-    before = first.commits()
+def again(first: House, source: Database) -> Cost:
+    """Of a run on the same landing."""
     land(source, first.folder, "v2", MORNING)
-    first.work("again")
-    return before, first.commits()
+    return cost(first, lambda: first.work("again"))
 
 
 @pytest.fixture(scope="module")
-def changed(again: object, first: House, source: Database) -> House:
+def of_ten_changes(again: object, first: House, source: Database) -> Cost:
     for change in TEN_CHANGES:
         change(source)
     land(source, first.folder, "v2", MORNING + timedelta(days=7))
-    first.work("changed")
+    return cost(first, lambda: first.work("changed"))
+
+
+@pytest.fixture(scope="module")
+def changed(of_ten_changes: object, first: House) -> House:
     return first
 
 
@@ -63,11 +81,22 @@ def test_first_run_fills_every_table(first: House, sample: Database) -> None:
     assert len(first.tables["gold.rental_obt"]) == len(sample["rental"])
 
 
-def test_promise_06_same_landing_again_commits_to_nothing_but_the_ledger(
-    again: tuple[dict[str, int], dict[str, int]],
-) -> None:
-    before, after = again
-    assert {name for name in after if after[name] != before.get(name)} == {"ops.step", "ops.run_event"}
+def test_promise_06_same_landing_again_commits_to_nothing_but_the_ledger(again: Cost) -> None:
+    print(again)
+    assert again.commits.keys() == {"ops.step", "ops.run_event"}
+
+
+@counts_jobs
+def test_unchanged_run_starts_few_jobs(again: Cost) -> None:
+    assert 0 < again.jobs <= 1
+
+
+@counts_jobs
+def test_run_with_changes_costs_one_commit_a_table(of_ten_changes: Cost) -> None:
+    print(of_ten_changes)
+    tables = {name: number for name, number in of_ten_changes.commits.items() if not name.startswith("ops.")}
+    assert set(tables.values()) == {1}
+    assert 0 < of_ten_changes.jobs <= 1
 
 
 # ---------------------------------------------------------------- ten changes
@@ -257,7 +286,13 @@ def test_each_notebook_runs_by_itself_and_finds_all_as_it_has_to_be(changed: Hou
     """Opened by hand it computes every row anew, also of what the job computed of changes alone."""
     by_hand = parameters(changed.folder, "manual")
     paths = [path for layer in ("silver", "gold") for path in sorted((ROOT / "notebooks" / layer).glob("*.py"))]
-    steps = [json.loads(run_notebook(path, changed.spark, by_hand) or "[]") for path in paths]
+    steps = []
+    for path in paths:
+        from tests.cost import jobs_so_far
+
+        b = jobs_so_far(changed.spark)
+        steps.append(json.loads(run_notebook(path, changed.spark, by_hand) or "[]"))
+        print(path.stem, jobs_so_far(changed.spark) - b)
     assert {step["table_name"]: step["status"] for made in steps for step in made} == dict.fromkeys(
         contracts.TABLES, "unchanged"
     )

@@ -39,6 +39,8 @@ CONFIG = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # Small data on two cores: more partitions only cost. The second is worth 4x on whatever reads a Delta log.
     "spark.sql.shuffle.partitions": "2",
+    # Planning again after each stage, a job for each: half of all jobs, and a fifth of an unchanged run.
+    "spark.sql.adaptive.enabled": "false",
     "spark.databricks.delta.snapshotPartitions": "2",
     # VACUUM lists files in so many tasks; the default is 10,000.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
@@ -53,10 +55,11 @@ CONFIG = {
 }
 
 
+QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
+"""No other: a run of small tables would spend half its time in it. (For millions of rows, or hours, the other pays.)"""
+
 JAVA_OPTIONS = [
-    # The quick compiler only: a run of small tables spends half its time in the other one. (For millions of rows the
-    # other is faster.)
-    "-XX:TieredStopAtLevel=1",
+    QUICK_COMPILER,
     "-XX:ReservedCodeCacheSize=256m",
     # One thread that collects a small heap costs less CPU than several that negotiate.
     "-XX:+UseSerialGC",

@@ -1,0 +1,115 @@
+"""Where the time of a cold run goes: `python -m benchmarks.profile <lake>`, a folder that `dvdrental land` has filled.
+
+Tasks run side by side, so what they spend adds up to more than the wall time.
+"""
+
+import importlib
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import psutil
+
+from benchmarks import spark_log
+from benchmarks.report import table
+from dvdrental.lake import Lake
+from dvdrental.local import job, session
+from dvdrental.local.bundle import Bundle, find_root
+from dvdrental.local.cli import JOB
+from dvdrental.local.folder import open_lake, parameters
+from dvdrental.quality import gate, history_rules
+
+PARTS = {
+    "compute and write what differs (stage)": [(Lake, "write_stage")],
+    "Great Expectations": [(gate, "audit")],
+    "rules of history": [(history_rules, "audit")],
+    "MERGE": [(Lake, "merge")],
+    "make tables": [(Lake, "create")],
+    "append, ledger included": [(Lake, "append")],
+    "read the ledger": [(Lake, "last_success"), (Lake, "last_seen")],
+    "states of tables (DESCRIBE HISTORY)": [(Lake, "at_rest"), (Lake, "states_since"), (Lake, "states")],
+}
+"""What is timed, under the name that is shown; none of them calls another."""
+
+
+class Stopwatch:
+    """Seconds and calls by name, from many threads."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.calls: dict[str, int] = {}
+        self._lock = Lock()
+
+    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any, **named: Any) -> Any:
+            began = time.monotonic()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.add(name, time.monotonic() - began)
+
+        return timed
+
+    def add(self, name: str, seconds: float) -> None:
+        with self._lock:
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+            self.calls[name] = self.calls.get(name, 0) + 1
+
+
+def main(lake: Path) -> str:
+    wall, work = Stopwatch(), Stopwatch()
+    wall.add("Python and its packages", time.time() - psutil.Process().create_time())
+    for name, places in PARTS.items():
+        for owner, attribute in places:
+            setattr(owner, attribute, work.around(name, getattr(owner, attribute)))
+    with tempfile.TemporaryDirectory() as folder:
+        session.CONFIG |= spark_log.settings(Path(folder))
+        tasks = job.plan(Bundle(find_root(Path(__file__).parent)), JOB, parameters(lake, f"profile-{time.time_ns()}"))
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(importlib.import_module, "great_expectations")
+            spark = wall.around("Java and the session", session.start_session)(lake)
+            wall.around("find the tables", open_lake)(spark, lake)
+            job.run_notebook = _tagged(job.run_notebook)
+            wall.around("tasks", job.run)(tasks, spark, lambda task: None)
+        spark.stop()
+        jobs = spark_log.read(Path(folder)).jobs_by_tag
+    spent = sum(task.seconds for task in tasks)
+    work.seconds["the rest: plans, counts, Python"] = spent - sum(work.seconds.values())
+    return "\n\n".join(
+        [
+            table(["wall", "seconds"], [[name, f"{s:.1f}"] for name, s in wall.seconds.items()]),
+            table(["inside tasks", "share", "calls"], _shares(work, spent)),
+            table(
+                ["task", "state", "seconds", "Spark jobs"],
+                [[t.key, t.state, f"{t.seconds:.1f}", str(jobs[t.key])] for t in tasks],
+            ),
+        ]
+    )
+
+
+def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
+    largest = sorted(work.seconds.items(), key=lambda item: -item[1])
+    return [[name, f"{seconds / spent:.0%}", str(work.calls.get(name, ""))] for name, seconds in largest]
+
+
+def _tagged(run_notebook: Callable[..., Any]) -> Callable[..., Any]:
+    """Jobs bear the name of the task whose notebook started them."""
+
+    def run(path: Path, spark: Any, settings: dict[str, str]) -> Any:
+        tag = f"{path.parent.name}_{path.stem}"
+        spark.sparkContext.addJobTag(tag)
+        try:
+            return run_notebook(path, spark, settings)
+        finally:
+            spark.sparkContext.removeJobTag(tag)
+
+    return run
+
+
+if __name__ == "__main__":
+    print(main(Path(sys.argv[1])))
