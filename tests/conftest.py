@@ -17,6 +17,7 @@ from dvdrental.local import session
 from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, read_source
 from dvdrental.settings import Settings
+from tests.cost import CONNECT
 from tests.house import ROOT, SCHEMAS, House
 from tests.landing import MORNING
 from tests.once import once
@@ -35,7 +36,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-CONNECT = os.environ.get("DVDRENTAL_CONNECT") == "1"
 NOT_ON_SERVERLESS = {
     ConnectDataFrame: ("cache", "persist", "unpersist", "checkpoint", "localCheckpoint", "createGlobalTempView"),
     Catalog: ("cacheTable", "uncacheTable", "clearCache", "refreshTable"),

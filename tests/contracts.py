@@ -32,9 +32,11 @@ def inputs_of(module: ModuleType) -> list[str]:
 
 
 def of_parameter(name: str, layer: str) -> Table:
-    """`staff` is the stream in a dimension and the dimension in a fact."""
-    if name == "staff" and layer == "fact":
+    """`staff` is the stream in a dimension and the dimension elsewhere."""
+    if name == "staff" and layer != "dim":
         return TABLES["silver.dim_staff"]
+    if name not in PARAMETERS and name not in STREAMS:
+        raise AssertionError(f"which table is the parameter `{name}` of `build`? Add it to PARAMETERS in {__file__}")
     return TABLES[PARAMETERS[name]] if name in PARAMETERS else STREAMS[name].table
 
 

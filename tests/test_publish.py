@@ -233,5 +233,4 @@ def test_publication_costs_few_jobs_and_one_commit(lake: Lake) -> None:
     ]
     most = {"first": 30, "touched": 50, "unchanged": 8, "compared": 40}
     jobs = dict(zip(most, (jobs for _, jobs, _ in (first, touched, unchanged, compared)), strict=True))
-    print(jobs)
     assert {name: number for name, number in jobs.items() if not 0 < number <= most[name]} == {}

@@ -80,6 +80,7 @@ def test_every_metric_but_those_of_the_run_has_a_golden_value() -> None:
 def test_metric_is_what_its_description_says(db: DuckDBPyConnection, metric: Metric) -> None:
     published = one(db, f"SELECT {metric.expression} FROM {metric.table}")
     published = float(published) if metric.format in ROUNDED else published
+    assert metric.name in QUERIES.get(metric.table, {}), f"write what {metric.name} means as SQL into QUERIES here"
     described = one(db, QUERIES[metric.table][metric.name])
     assert published == (pytest.approx(float(described)) if metric.format in ROUNDED else described)
     assert shown(described, metric) == shown(metric.golden, metric)

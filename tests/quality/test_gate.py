@@ -177,7 +177,6 @@ def test_promise_17_audit_costs_few_jobs_and_caches_nothing(spark: SparkSession,
     checks = gate.audit(table, staged)
     jobs = jobs_so_far(spark) - before
     broken = sum(check.status != "pass" for check in checks)
-    print(jobs, len(checks), broken)
     assert 0 < jobs <= len(checks) + 2 * broken
     assert spark._jsparkSession.sharedState().cacheManager().isEmpty()
 

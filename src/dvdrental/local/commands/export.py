@@ -45,16 +45,28 @@ def _export(options: Options) -> int:
         raise UsageError(f"{options.to} is a file: name a folder, or postgresql://...")
     if "://" in options.to and not is_postgres(options.to):
         raise UsageError(f"{redacted(options.to)} is no folder and no postgresql:// address")
+    if "://" not in options.to:
+        _make(Path(options.to))
     lake = opened(folder)
     with told():
         return _work(lake, things, options)
 
 
+def _make(folder: Path) -> None:
+    """Before the session starts, which takes seconds."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made ({error.strerror}): name a folder that you may write to") from None
+
+
 def _work(lake: Lake, things: list[Table | View], options: Options) -> int:
     if is_postgres(options.to):
         where = to_postgres(lake, things, options.to)
-        CONSOLE.print(f"{len(things)} tables in {where}", soft_wrap=True, highlight=False)
+        CONSOLE.print(f"{len(things)} tables in {where}", soft_wrap=True, markup=False, highlight=False)
         return 0
     for thing in things:
-        CONSOLE.print(f"{to_file(lake, thing, Path(options.to), options.format)}", soft_wrap=True, highlight=False)
+        CONSOLE.print(
+            f"{to_file(lake, thing, Path(options.to), options.format)}", soft_wrap=True, markup=False, highlight=False
+        )
     return 0

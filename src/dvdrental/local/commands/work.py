@@ -1,9 +1,12 @@
 """The job at work, and what is told of it afterwards."""
 
+import signal
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pyspark.sql import SparkSession
 from rich.table import Table as Grid
@@ -19,7 +22,7 @@ from dvdrental.ops import describe
 from dvdrental.run import JOB
 from dvdrental.settings import Settings
 
-EXAMPLE = 'dvdrental sql "select * from gold.monthly_store_sales"'
+EXAMPLE = '.venv/bin/dvdrental sql "select * from gold.monthly_store_sales"'
 
 
 def planned(parameters: Mapping[str, str]) -> list[Task]:
@@ -32,10 +35,27 @@ def planned(parameters: Mapping[str, str]) -> list[Task]:
 def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> int:
     """Run the tasks, show how it goes and how it went. Exit code: 1 if a task failed."""
     lakes.open_lake(spark, folder)
-    with Progress(CONSOLE, tasks) as progress:
+    with Progress(CONSOLE, tasks) as progress, _interrupts_told():
         good = run(tasks, spark, progress.changed)
     summary(tasks, folder, time.monotonic() - began)
     return 0 if good else 1
+
+
+@contextmanager
+def _interrupts_told() -> Iterator[None]:
+    """Whoever presses Ctrl-C hears at once that it was heard: tasks at work end first, which takes seconds."""
+    usual = signal.getsignal(signal.SIGINT)
+
+    def stop(number: int, frame: Any) -> None:
+        CONSOLE.print("stopping: tasks that are at work end first", style="yellow")
+        if callable(usual):
+            usual(number, frame)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
@@ -48,8 +68,9 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     CONSOLE.print(grid)
     passed = sum(check["status"] == "pass" for check in checks)
     quality = f"{passed} of {len(checks)} quality checks passed" if checks else "nothing new to check"
-    CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}")
-    CONSOLE.print(f"Quality in a browser: {folder / lakes.REPORTS / 'data_docs' / 'index.html'}", soft_wrap=True)
+    CONSOLE.print(f"{quality}; {seconds:.0f} s; the lake is in {folder}", markup=False)
+    docs = folder / lakes.REPORTS / "data_docs" / "index.html"
+    CONSOLE.print(f"Quality in a browser: {docs}", markup=False, soft_wrap=True)
     for step in steps:
         for warning in step["warnings"]:
             CONSOLE.print(f"{step['table_name']}: {warning}", style="yellow", markup=False, soft_wrap=True)
@@ -63,7 +84,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
     if steps:  # last, so that whatever happens to a page, what failed is told
         CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
-    CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", highlight=False, soft_wrap=True)
+    CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _failure(task: Task, error: Exception) -> None:
