@@ -12,6 +12,7 @@ from dvdrental.errors import StepError
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
 from dvdrental.local.commands import sql, status
+from dvdrental.local.folder import locked
 
 
 @pytest.fixture(autouse=True)
@@ -85,11 +86,48 @@ def test_two_columns_of_one_name_are_refused_where_one_would_be_lost(capsys: pyt
     assert "tell them apart with AS" in capsys.readouterr().err
 
 
-def test_status_for_people_and_programs(lake: Lake, capsys: pytest.CaptureFixture[str]) -> None:
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+QUERIES = "SELECT 1 AS one,\n 'a;b' AS text;\n\nSELECT nothing;\nSELECT 2 AS two\n"
+
+
+def test_queries_are_asked_one_after_the_other(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(QUERIES.replace("nothing", "0 AS zero")))
+    assert answer(capsys, "sql", "--format", "csv").splitlines() == ["one,text", "1,a;b", "zero", "0", "two", "2"]
+
+
+def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(QUERIES))
+    typed = answer(capsys, "sql", "--format", "csv")
+    assert "sql> " in typed
+    assert "UNRESOLVED_COLUMN" in typed
+    assert typed.splitlines()[-1] == "2"
+    monkeypatch.setattr("sys.stdin", io.StringIO(QUERIES))
+    assert main(["sql", "--format", "csv"]) == 2
+    told = capsys.readouterr()
+    assert "UNRESOLVED_COLUMN" in told.err
+    assert "two" not in told.out
+
+
+def test_no_query_is_no_success(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n \n"))
+    assert main(["sql"]) == 2
+    assert "there is no query" in capsys.readouterr().err
+
+
+def test_status_for_people_and_programs(lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run.begin(lake)
     with pytest.raises(StepError), ops.recorded(lake, "gold.customer_value"):
         raise ValueError("no")
-    found = json.loads(answer(capsys, "status", "--format", "json"))
+    with locked(tmp_path):
+        found = json.loads(answer(capsys, "status", "--format", "json"))
     assert found.keys() == {"runs", "published", "failed", "stale", "set_aside"}
     assert [(row["run_id"], row["status"]) for row in found["runs"]] == [("test", "running")]
     assert [row["table_name"] for row in found["failed"]] == ["gold.customer_value"]
@@ -98,4 +136,5 @@ def test_status_for_people_and_programs(lake: Lake, capsys: pytest.CaptureFixtur
     assert ["failed", "1", "table_name", "gold.customer_value"] in values
     shown = answer(capsys, "status")
     assert "Last runs" in shown
+    assert "abandoned" in shown  # nobody works on the lake any more
     assert "Set aside" not in shown

@@ -142,6 +142,10 @@ def test_lake_on_which_nothing_has_run_is_told(capsys: pytest.CaptureFixture[str
     assert "nothing has run on lake/sample yet: `dvdrental rebuild --lake lake/sample`" in complaint(capsys, *command)
 
 
+def test_name_that_is_too_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "File name too long: name a shorter one" in complaint(capsys, "land", "--lake", "x" * 300)
+
+
 def test_file_in_the_place_of_a_lake_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").touch()
     assert "mine is a file: name a folder with --lake" in complaint(capsys, "land", "--lake", "mine")

@@ -15,7 +15,7 @@ TABLE = Table(
     key=("customer_id",),
     columns="""
         customer_id INT NOT NULL COMMENT 'Customer',
-        customer_key BIGINT NOT NULL COMMENT 'Version of today',
+        customer_key BIGINT NOT NULL COMMENT 'Version of today; names are in silver.dim_customer',
         is_active_customer BOOLEAN COMMENT 'The active flag of the source',
         city_id INT COMMENT 'City of today',
         city STRING COMMENT 'Name of that city',

@@ -17,7 +17,7 @@ TABLE = Table(
     columns="""
         rental_id INT NOT NULL COMMENT 'Rental',
         rental_key BIGINT NOT NULL COMMENT 'Key in fact_rentals and rental_obt',
-        customer_key BIGINT NOT NULL COMMENT 'Version of the customer at rental_date',
+        customer_key BIGINT NOT NULL COMMENT 'Customer at rental_date; names are in silver.dim_customer',
         customer_id INT COMMENT 'Customer',
         store_city STRING COMMENT 'Staff rule: city of the store that handed the copy out',
         inventory_store_city STRING COMMENT 'Copy rule: city of the store that owns the copy',

@@ -39,7 +39,7 @@ TABLE = Table(
         is_late_calendar BOOLEAN COMMENT 'Returned more calendar days later than allowed; NULL while the copy is out',
         amount DECIMAL(10,2) NOT NULL COMMENT 'Sum of all payments for the rental, US dollars; 0 when unpaid',
         number_of_payments INT NOT NULL COMMENT 'Payments for the rental; 0 when unpaid',
-        customer_key BIGINT NOT NULL COMMENT 'Version of the customer at rental_date',
+        customer_key BIGINT NOT NULL COMMENT 'Customer at rental_date; names are in silver.dim_customer',
         customer_id INT COMMENT 'Customer, whatever the version: count these',
         is_active_customer BOOLEAN COMMENT 'The active flag of the customer today, not at rental_date',
         customer_district STRING COMMENT 'District of the customer at rental_date',

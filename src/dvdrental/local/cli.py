@@ -1,6 +1,7 @@
 """The command `dvdrental`: land, run and query the lakehouse on this machine."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif isinstance(error, DvdRentalError):
             _complain(str(error))
         elif isinstance(error, OSError):
-            _complain(f"{error.filename or 'this machine'}: {error.strerror or error}")
+            hint = ": name a shorter one" if error.errno == errno.ENAMETOOLONG else ""
+            _complain(f"{error.filename or 'this machine'}: {error.strerror or error}{hint}")
         else:
             raise
         return 2

@@ -102,6 +102,15 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
+def in_use(folder: Path) -> bool:
+    """Whether a run is working on it."""
+    try:
+        with locked(folder):
+            return False
+    except LakeInUseError:
+        return True
+
+
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
     state_file = folder / STATE

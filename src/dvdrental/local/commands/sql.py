@@ -2,8 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
@@ -26,19 +26,60 @@ SHOWN = 1000
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
-    text = "run a query on the lake"
+    text = "run queries on the lake"
     example = 'sql "select store_city, sum(revenue) from gold.monthly_store_sales group by 1"'
-    parser = declare(commands, "sql", _sql, text, example, 'sql --format csv "select * from gold.rental_obt"')
-    parser.add_argument("query", help="Spark SQL; tables as in gold.rental_obt (all: docs/dictionary.md)")
+    csv = 'sql --format csv "select * from gold.rental_obt"'
+    parser = declare(commands, "sql", _sql, text, example, csv, "sql")
+    parser.add_argument(
+        "query",
+        nargs="?",
+        help="Spark SQL; tables as in gold.rental_obt (all: docs/dictionary.md). Without it: one query after the "
+        "other, typed or piped in, each up to a line that ends with a semicolon",
+    )
     parser.add_argument("--format", choices=FORMATS, default="table", help="table (default): the first 1,000 rows")
     lake_option(parser)
 
 
 def _sql(options: Options) -> int:
+    asked = sys.stdin.isatty() and not options.query
     lake = opened(worked(options.lake))
-    with told():
-        _write(lake.spark.sql(options.query), options.format)
+    if asked:
+        CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
+    answered = False
+    for query in [options.query] if options.query else statements(_typed()):
+        answered = True
+        try:
+            with told():
+                _write(lake.spark.sql(query), options.format)
+        except UsageError as error:
+            if not asked:
+                raise
+            CONSOLE.print(str(error), style="red", markup=False)
+    if not answered and not asked:
+        raise UsageError("there is no query: give one, or type or pipe some")
     return 0
+
+
+def _typed() -> Iterator[str]:
+    """Lines of the terminal, after a prompt, or of what is piped."""
+    if sys.stdin.isatty():
+        with suppress(ImportError):  # not on every system; it brings back the lines before
+            import readline  # noqa: F401
+    with suppress(EOFError):
+        while True:
+            yield input("sql> " if sys.stdin.isatty() else "")
+
+
+def statements(lines: Iterable[str]) -> Iterator[str]:
+    """Each ends with the line that ends with a semicolon, the last one with the lines."""
+    waiting: list[str] = []
+    for line in lines:
+        waiting.append(line)
+        if line.rstrip().endswith(";"):
+            yield "\n".join(waiting)
+            waiting = []
+    if "".join(waiting).strip():
+        yield "\n".join(waiting)
 
 
 def _write(rows: DataFrame, form: str) -> None:

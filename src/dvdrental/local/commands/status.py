@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
 from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import in_use, worked
 from dvdrental.local.output import FORMATS, dumps, grid, write_csv
 
 RUNS = 5
@@ -33,7 +33,8 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _status(options: Options) -> int:
-    found = state(opened(worked(options.lake)))
+    folder = worked(options.lake)
+    found = state(opened(folder), at_work=in_use(folder))
     if options.format == "json":
         tables = {name: [row.asDict() for row in rows.collect()] for name, rows in found.items()}
         sys.stdout.write(dumps(tables) + "\n")
@@ -56,8 +57,8 @@ def _values(found: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, obj
             yield from ((name, number, column, value) for column, value in row.asDict().items())
 
 
-def state(lake: Lake) -> dict[str, DataFrame]:
-    """Small tables, named as in TITLES."""
+def state(lake: Lake, *, at_work: bool) -> dict[str, DataFrame]:
+    """Small tables, named as in TITLES. If no process is at work on the lake, a run without an end is abandoned."""
     steps, waiting = lake.table(ops.STEP), lake.table(ops.QUARANTINE).filter("replayed_at is null")
     good = steps.filter("status <> 'failed' and rows_after is not null")
     published = good.groupBy("table_name").agg(
@@ -66,6 +67,8 @@ def state(lake: Lake) -> dict[str, DataFrame]:
         F.max("started_at").alias("as_of"),
     )
     runs = lake.table(ledger_views.RUN).drop("package", "message").orderBy("started_at", ascending=False).limit(RUNS)
+    if not at_work:
+        runs = runs.replace("running", "abandoned", ["status"])
     return {
         "runs": runs,
         "published": published.orderBy("table_name"),
