@@ -5,7 +5,7 @@
 # MAGIC
 # MAGIC As of the newest event in the data.
 # MAGIC
-# MAGIC Reads `silver.dim_inventory`, `silver.dim_film`, `gold.rental_obt`, `silver.fact_payments`.
+# MAGIC Reads `silver.dim_inventory`, `silver.dim_film`, `silver.dim_store`, `gold.rental_obt`, `silver.fact_payments`.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
@@ -23,7 +23,7 @@ from dvdrental.gold import inventory_status, rental_obt
 from dvdrental.lake import Lake
 from dvdrental.ops import to_json
 from dvdrental.publish import publish
-from dvdrental.silver import dim_film, dim_inventory, fact_payments
+from dvdrental.silver import dim_film, dim_inventory, dim_store, fact_payments
 
 lake = Lake.open(spark, dbutils)
 
@@ -31,6 +31,7 @@ lake = Lake.open(spark, dbutils)
 rows = inventory_status.build(
     copies=lake.read(dim_inventory.TABLE),
     films=lake.read(dim_film.TABLE),
+    stores=lake.read(dim_store.TABLE),
     rental_obt=lake.read(rental_obt.TABLE),
     payments=lake.read(fact_payments.TABLE),
 )

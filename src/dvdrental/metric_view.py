@@ -40,7 +40,15 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
         "is_open",
         "is_late",
     ),
-    "gold.inventory_status": ("title", "category", "store_id", "status", "is_available", "rental_count"),
+    "gold.inventory_status": (
+        "title",
+        "category",
+        "store_id",
+        "inventory_store_city",
+        "status",
+        "is_available",
+        "rental_count",
+    ),
     "gold.overdue_rentals": ("title", "store_city", "inventory_store_city", "status", "days_overdue"),
     "gold.customer_value": ("country", "frequency_band", "is_active_customer"),
 }

@@ -36,6 +36,11 @@ def found(spark: SparkSession) -> Found:
             dict(film_id=LONGER_TODAY, title="LONG", rental_duration=3, valid_to="2005-08-01"),
             dict(film_id=LONGER_TODAY, title="LONG", rental_duration=7, valid_from="2005-08-01"),
         ],
+        stores=[
+            dict(store_key=-1, store_id=-1, is_inferred=True),
+            dict(store_id=2, city="Before", valid_to="2005-08-01"),
+            dict(store_id=2, city="Today", valid_from="2005-08-01"),
+        ],
         rental_obt=[
             rental(BACK, "2005-08-05 12:00:01", "2005-08-08 12:00:01", "2005-08-06", amount="2.99"),
             rental(BACK, "2005-06-05", "2005-06-08", "2005-06-07", amount="4.99"),
@@ -95,6 +100,14 @@ def test_film_is_described_as_of_today(found: Found) -> None:
     assert pick(found, "film_id title category replacement_cost store_id", inventory_id=NEVER) == [
         (FILM, "NEW", "Games", "19.99", 2)
     ]
+
+
+def test_city_is_where_the_store_that_owns_the_copy_is_today(found: Found) -> None:
+    assert pick(found, "store_id inventory_store_city", inventory_id=NEVER) == [(2, "Today")]
+
+
+def test_copy_of_a_store_that_is_not_known_is_kept(found: Found) -> None:
+    assert pick(found, "store_id inventory_store_city", inventory_id=MORE_DAYS_TODAY) == [(1, None)]
 
 
 def test_copy_of_an_unknown_film_is_kept(found: Found) -> None:

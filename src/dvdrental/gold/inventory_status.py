@@ -18,6 +18,7 @@ TABLE = Table(
         title STRING COMMENT 'Title of today',
         category STRING COMMENT 'Category of today',
         store_id INT COMMENT 'Store that owns the copy',
+        inventory_store_city STRING COMMENT 'City of that store today',
         status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (overdue by over twice the allowed days)',
         is_available BOOLEAN NOT NULL COMMENT 'True when the copy is in the store',
         rental_count BIGINT NOT NULL COMMENT 'Rentals so far; 0 = dead stock',
@@ -31,7 +32,9 @@ TABLE = Table(
 )
 
 
-def build(copies: DataFrame, films: DataFrame, rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
+def build(
+    copies: DataFrame, films: DataFrame, stores: DataFrame, rental_obt: DataFrame, payments: DataFrame
+) -> DataFrame:
     usage = rental_obt.groupBy("inventory_key").agg(
         F.count("*").alias("rental_count"),
         F.sum("amount").alias("revenue"),
@@ -41,6 +44,7 @@ def build(copies: DataFrame, films: DataFrame, rental_obt: DataFrame, payments: 
         F.max("is_open").alias("is_out"),
     )
     today = films.filter("is_current").select("film_id", "title", "category", "replacement_cost")
+    cities = stores.filter("is_current").select("store_id", F.col("city").alias("inventory_store_city"))
     overdue = whole_days(F.col("due_date"), F.col("as_of"))
     state = (
         F.when(~F.coalesce("is_out", F.lit(False)), "available")
@@ -50,6 +54,7 @@ def build(copies: DataFrame, films: DataFrame, rental_obt: DataFrame, payments: 
     return (
         copies.join(usage, on="inventory_key", how="left")
         .join(today, on="film_id", how="left")
+        .join(cities, on="store_id", how="left")
         .crossJoin(newest_event(rental_obt, payments))
         .withColumns({"status": state, "is_available": state == "available"})
         .withColumn("days_since_last_rental", whole_days(F.col("last_rental"), F.col("as_of")))

@@ -62,7 +62,7 @@ SOURCES = (
     Source(
         "idle_copies",
         "Copies that stand idle",
-        """SELECT title, category, store_id, rental_count, days_since_last_rental, replacement_cost
+        """SELECT title, category, inventory_store_city, rental_count, days_since_last_rental, replacement_cost
            FROM inventory_status WHERE is_available
            ORDER BY days_since_last_rental DESC NULLS FIRST, title LIMIT 100""",
     ),
@@ -189,7 +189,14 @@ def _pages() -> dict[str, Sequence[Widget]]:
                 "table",
                 "Copies that stand idle, the longest first",
                 "idle_copies",
-                ("title", "category", "store_id", "rental_count", "days_since_last_rental", "replacement_cost"),
+                (
+                    "title",
+                    "category",
+                    "inventory_store_city",
+                    "rental_count",
+                    "days_since_last_rental",
+                    "replacement_cost",
+                ),
                 "At most 100; no days where a copy was never rented. Store that owns the copy",
                 height=8,
             ),

@@ -134,6 +134,7 @@ LABELS = {
     },
     COPIES: {
         "inventory_id": "Copy no.",
+        "inventory_store_city": "Store",
         "days_since_last_rental": "Days on the shelf",
         "replacement_cost": "Replacement cost",
         "rental_count": "Rentals",
@@ -417,6 +418,7 @@ FILMS = Tab(
                     {
                         "title": "",
                         "category": "",
+                        "inventory_store_city": "",
                         "inventory_id": "",
                         "rental_count": "integer",
                         "last_rental": "",

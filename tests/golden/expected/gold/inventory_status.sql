@@ -15,6 +15,7 @@ SELECT
     f.title,
     f.category,
     i.store_id,
+    shelf.city AS inventory_store_city,
     CASE
         WHEN u.due_date IS NULL THEN 'available'
         WHEN u.due_date >= as_of THEN 'on loan'
@@ -30,5 +31,7 @@ SELECT
     as_of
 FROM source.inventory AS i
 JOIN expected.film AS f USING (film_id)
+JOIN source.store AS owner ON owner.store_id = i.store_id
+JOIN expected.place AS shelf ON shelf.address_id = owner.address_id
 LEFT JOIN usage AS u USING (inventory_id)
 CROSS JOIN expected.clock
