@@ -62,10 +62,10 @@ def during(act: Callable[..., Any]) -> Callable[..., Any]:
 def slowly(act: Callable[..., Any]) -> Callable[..., Any]:
     """The write goes on for seconds after its client has died."""
 
-    def wrapped(lake: Lake, table: Table, rows: DataFrame) -> Any:
+    def wrapped(lake: Lake, table: Table, rows: DataFrame, **named: Any) -> Any:
         threading.Thread(target=lambda: (time.sleep(IN_THE_MIDDLE), die())).start()
         nap = F.call_function("java_method", F.lit("java.lang.Thread"), F.lit("sleep"), F.lit(NAP).cast("bigint"))
-        return act(lake, table, rows.filter(nap.isNotNull()))
+        return act(lake, table, rows.filter(nap.isNotNull()), **named)
 
     return wrapped
 
