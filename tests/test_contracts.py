@@ -10,12 +10,20 @@ from dvdrental.ops import QUARANTINE, STEP
 from dvdrental.silver import dim_customer
 from dvdrental.table import Table
 from tests import contracts
+from tests.conftest import ROOT
 
 TABLES = [*contracts.TABLES.values(), *(stream.table for stream in STREAMS.values()), STEP, QUARANTINE]
 
 
 def types(schema: StructType) -> list[tuple[str, str]]:
     return [(field.name, field.dataType.simpleString()) for field in schema]
+
+
+@pytest.mark.parametrize("table", contracts.TABLES.values(), ids=lambda table: table.full_name)
+def test_every_table_has_its_cases_and_its_meaning_in_plain_sql(table: Table) -> None:
+    cases = f"tests/{table.layer}/test_{table.name}.py"
+    meaning = f"tests/golden/expected/{table.layer}/{table.name}.sql"
+    assert [file for file in (cases, meaning) if not (ROOT / file).is_file()] == []
 
 
 @pytest.mark.parametrize("module", list(contracts.modules()), ids=lambda module: module.TABLE.full_name)

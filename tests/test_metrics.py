@@ -80,6 +80,12 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
+@EACH
+def test_every_metric_has_a_case(dataset: Dataset) -> None:
+    missing = dataset.metrics.keys() - CASES[dataset.table][2].keys()
+    assert not missing, f"what are {missing} of the rows in CASES of {__file__}?"
+
+
 def question(table: str, having: str = "") -> str:
     """All metrics of the table, over the rows above; the text goes to both engines."""
     columns, rows, _ = CASES[table]

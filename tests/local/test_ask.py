@@ -106,14 +106,46 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(QUERIES))
     typed = answer(capsys, "sql", "--format", "csv")
-    assert "sql> " in typed
+    assert "sql>   -> " in typed
     assert "UNRESOLVED_COLUMN" in typed
     assert typed.splitlines()[-1] == "2"
     monkeypatch.setattr("sys.stdin", io.StringIO(QUERIES))
     assert main(["sql", "--format", "csv"]) == 2
     told = capsys.readouterr()
-    assert "UNRESOLVED_COLUMN" in told.err
+    assert "query 2: [UNRESOLVED_COLUMN" in told.err
     assert "two" not in told.out
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE FROM gold.rental_obt",
+        " /* SELECT */ DROP TABLE gold.rental_obt",
+        "-- a note\nINSERT INTO gold.rental_obt VALUES (1)",
+        "WITH one AS (SELECT 1) INSERT INTO gold.rental_obt SELECT * FROM one",
+        "FROM gold.rental_obt INSERT INTO gold.other SELECT *",
+        "CREATE TABLE gold.mine AS SELECT 1",
+        "SET spark.sql.ansi.enabled = false",
+    ],
+)
+def test_nothing_is_written_by_a_query(capsys: pytest.CaptureFixture[str], query: str) -> None:
+    assert main(["sql", query]) == 2
+    assert "`dvdrental sql` only reads" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "(SELECT 'it''s; delete', \"insert\")",
+        "-- delete\nSELECT 'a\\' update ' AS `merge`",
+        "WITH one AS (SELECT 1 AS a) SELECT * FROM one",
+        "FROM VALUES (1) SELECT *",
+        "SHOW SCHEMAS",
+        "EXPLAIN SELECT 1",
+    ],
+)
+def test_what_only_reads_is_answered(capsys: pytest.CaptureFixture[str], query: str) -> None:
+    assert answer(capsys, "sql", "--format", "csv", query)
 
 
 def test_no_query_is_no_success(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

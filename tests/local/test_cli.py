@@ -12,9 +12,10 @@ import pytest
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
 from dvdrental.local.commands import rebuild, work
-from dvdrental.local.folder import default_folder, land
+from dvdrental.local.folder import default_folder, existing, land, worked
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
+from dvdrental.ops import STEP
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
 
@@ -132,6 +133,15 @@ def test_lakes_that_there_are_are_named(capsys: pytest.CaptureFixture[str]) -> N
     assert "lake/smaple is no lake: name one of lake/sample" in complaint(
         capsys, "sql", "select 1", "--lake", "lake/smaple"
     )
+
+
+def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
+    for name in ("a", "b", "c"):
+        assert main(["land", "--lake", f"lake/{name}"]) == 0
+    for name in ("b", "a"):
+        Path("lake", name, STEP.layer, STEP.name).mkdir(parents=True)
+    assert worked(None) == Path("lake/b")
+    assert existing(None) == Path("lake/c")
 
 
 @pytest.mark.parametrize(

@@ -48,32 +48,32 @@ def default_folder(source: str) -> Path:
     return LAKES / re.sub(r"[^\w.-]", "_", name)
 
 
-def newest_folder() -> Path:
-    """The lake that was written last."""
-    lakes = _lakes()
-    if not lakes:
-        raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
-    return lakes[-1]
-
-
 def existing(folder: Path | None) -> Path:
     """The folder, or the lake that was written last. Raises NoLakeError with the lakes that there are."""
-    folder = folder or newest_folder()
+    if folder is None:
+        if not (lakes := all_lakes()):
+            raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
+        return lakes[-1]
     if not (folder / STATE).is_file():
-        there = ", ".join(map(str, _lakes()))
+        there = ", ".join(map(str, all_lakes()))
         raise NoLakeError(f"{folder} is no lake: {f'name one of {there}' if there else 'run `make run` first'}")
     return folder
 
 
 def worked(folder: Path | None) -> Path:
     """The same, of lakes on which a run has begun: they have a ledger."""
+    folder = folder or next(filter(_has_a_ledger, reversed(all_lakes())), None)
     folder = existing(folder)
-    if not (folder / STEP.layer / STEP.name).is_dir():
+    if not _has_a_ledger(folder):
         raise NoLakeError(f"nothing has run on {folder} yet: `dvdrental rebuild --lake {folder}`")
     return folder
 
 
-def _lakes() -> list[Path]:
+def _has_a_ledger(folder: Path) -> bool:
+    return (folder / STEP.layer / STEP.name).is_dir()
+
+
+def all_lakes() -> list[Path]:
     """Those in the usual place, the one written last at the end."""
     states = sorted(LAKES.glob(f"*/{STATE}"), key=lambda file: file.stat().st_mtime)
     return [file.parent for file in states]

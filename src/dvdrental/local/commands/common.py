@@ -58,6 +58,9 @@ def own_parameters(options: Options) -> dict[str, str]:
 
 
 def opened(folder: Path) -> Lake:
+    """Where there are several lakes, it is said which one this is."""
+    if len(lakes.all_lakes()) > 1:
+        Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
 
 

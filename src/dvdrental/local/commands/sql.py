@@ -1,6 +1,7 @@
 """dvdrental sql"""
 
 import argparse
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -8,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
+from dvdrental.lake import Lake
 from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
@@ -41,33 +43,55 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _sql(options: Options) -> int:
-    asked = sys.stdin.isatty() and not options.query
     lake = opened(worked(options.lake))
-    if asked:
-        CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
-    answered = False
-    for query in [options.query] if options.query else statements(_typed()):
-        answered = True
-        try:
-            with told():
-                _write(lake.spark.sql(query), options.format)
-        except UsageError as error:
-            if not asked:
-                raise
-            CONSOLE.print(str(error), style="red", markup=False)
-    if not answered and not asked:
-        raise UsageError("there is no query: give one, or type or pipe some")
+    if options.query:
+        _answer(lake, options.query, options.format)
+    elif sys.stdin.isatty():
+        _talk(lake, options.format)
+    else:
+        _answer_all(lake, options.format)
     return 0
 
 
-def _typed() -> Iterator[str]:
-    """Lines of the terminal, after a prompt, or of what is piped."""
-    if sys.stdin.isatty():
-        with suppress(ImportError):  # not on every system; it brings back the lines before
-            import readline  # noqa: F401
+def _answer(lake: Lake, query: str, form: str) -> None:
+    if not only_reads(query):
+        raise UsageError("`dvdrental sql` only reads: what is published comes from runs, which check it")
+    with told():
+        _write(lake.spark.sql(query), form)
+
+
+def _talk(lake: Lake, form: str) -> None:
+    """With a person: a wrong query is told, and the next one may come."""
+    with suppress(ImportError):  # not on every system; it brings back the lines before
+        import readline  # noqa: F401
+    CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
+    for query in statements(_lines("sql> ", "  -> ")):
+        try:
+            _answer(lake, query, form)
+        except UsageError as error:
+            CONSOLE.print(str(error), style="red", markup=False)
+
+
+def _answer_all(lake: Lake, form: str) -> None:
+    """With what is piped in: the first wrong query is the last."""
+    number = 0
+    for number, query in enumerate(statements(_lines("", "")), start=1):
+        try:
+            _answer(lake, query, form)
+        except UsageError as error:
+            raise UsageError(f"query {number}: {error}. Those after it were not asked") from None
+    if not number:
+        raise UsageError("there is no query: give one, or type or pipe some")
+
+
+def _lines(prompt: str, next_prompt: str) -> Iterator[str]:
     with suppress(EOFError):
+        line = ";"
         while True:
-            yield input("sql> " if sys.stdin.isatty() else "")
+            line = input(prompt if line.rstrip().endswith(";") else next_prompt)
+            if line.strip() in ("exit", "quit"):
+                return
+            yield line
 
 
 def statements(lines: Iterable[str]) -> Iterator[str]:
@@ -80,6 +104,17 @@ def statements(lines: Iterable[str]) -> Iterator[str]:
             waiting = []
     if "".join(waiting).strip():
         yield "\n".join(waiting)
+
+
+QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*.*?\*/""", re.DOTALL)
+READING = {"select", "with", "from", "values", "table", "show", "describe", "desc", "explain"}
+WRITING = {"insert", "update", "delete", "merge"}
+
+
+def only_reads(query: str) -> bool:
+    """By its first word and, as `WITH` and `FROM` may also begin what writes, by the others. Against accidents only."""
+    words = re.findall(r"\w+", QUOTED.sub(" ", query).lower())
+    return not words or (words[0] in READING and not WRITING & set(words))
 
 
 def _write(rows: DataFrame, form: str) -> None:

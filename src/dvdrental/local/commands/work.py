@@ -47,7 +47,7 @@ def _interrupts_told() -> Iterator[None]:
     usual = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
-        CONSOLE.print("stopping: tasks that are at work end first", style="yellow")
+        CONSOLE.print("stopping: tasks that are at work end first")
         if callable(usual):
             usual(number, frame)
 
