@@ -413,7 +413,7 @@ FILMS = Tab(
             (
                 rows(
                     "dead_stock",
-                    "Dead stock: copies on the shelf that were rented twice at most",
+                    "Dead stock by owner of the copy: on the shelf, rented twice at most",
                     COPIES,
                     {
                         "title": "",
