@@ -4,6 +4,7 @@ All of it is arithmetic on landed rows: the same landing gives the same rows eac
 """
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from deltalake import DeltaTable, write_deltalake
@@ -92,7 +93,7 @@ def _read(db: DuckDBPyConnection, landing: Path, stream: str) -> str:
     return f"read_parquet([{files}])"
 
 
-def _write(db: DuckDBPyConnection, landing: Path, stream: str, query: str, mode: str = "overwrite") -> None:
+def _write(db: DuckDBPyConnection, landing: Path, stream: str, query: str, mode: Any = "overwrite") -> None:
     """In pieces: two million rows of text are too many for the memory at once."""
     reader = db.execute(query).to_arrow_reader(200_000)
     write_deltalake(landed(landing, stream), reader, mode=mode)

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -49,7 +50,7 @@ def main(landing: Path, folder: Path, rounds: int) -> None:
     spark_conf.for_many_rows()
     spark = start_session(folder)
     ways: dict[str, Callable[[], object]] = {
-        name: lambda frame=frame: frame.write.mode("overwrite").parquet(str(folder / "parsed"))
+        name: partial(frame.write.mode("overwrite").parquet, str(folder / "parsed"))
         for name, frame in variants(spark.read.format("delta").load(landed(landing, STREAM))).items()
     }
     copy = f"COPY ({parsed(landing, STREAM)}) TO '{folder}/floor.parquet' (COMPRESSION zstd)"

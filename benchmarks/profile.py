@@ -20,11 +20,12 @@ from benchmarks.report import table
 from dvdrental.lake import Lake
 from dvdrental.local import job, session
 from dvdrental.local.bundle import Bundle, find_root
-from dvdrental.local.cli import JOB
 from dvdrental.local.folder import open_lake, parameters
+from dvdrental.local.notebook import run_notebook
 from dvdrental.quality import gate, history_rules
+from dvdrental.run import JOB
 
-PARTS = {
+PARTS: dict[str, list[tuple[Any, str]]] = {
     "compute and write what differs (stage)": [(Lake, "write_stage")],
     "Great Expectations": [(gate, "audit")],
     "rules of history": [(history_rules, "audit")],
@@ -74,7 +75,7 @@ def main(lake: Path) -> str:
             beside.submit(importlib.import_module, "great_expectations")
             spark = wall.around("Java and the session", session.start_session)(lake)
             wall.around("find the tables", open_lake)(spark, lake)
-            job.run_notebook = _tagged(job.run_notebook)
+            setattr(job, run_notebook.__name__, _tagged(run_notebook))
             wall.around("tasks", job.run)(tasks, spark, lambda task: None)
         spark.stop()
         jobs = spark_log.read(Path(folder)).jobs_by_tag
@@ -97,14 +98,14 @@ def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
     return [[name, f"{seconds / spent:.0%}", str(work.calls.get(name, ""))] for name, seconds in largest]
 
 
-def _tagged(run_notebook: Callable[..., Any]) -> Callable[..., Any]:
+def _tagged(run_it: Callable[..., Any]) -> Callable[..., Any]:
     """Jobs bear the name of the task whose notebook started them."""
 
     def run(path: Path, spark: Any, settings: dict[str, str]) -> Any:
         tag = f"{path.parent.name}_{path.stem}"
         spark.sparkContext.addJobTag(tag)
         try:
-            return run_notebook(path, spark, settings)
+            return run_it(path, spark, settings)
         finally:
             spark.sparkContext.removeJobTag(tag)
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from benchmarks import spark_conf
 from dvdrental.local.bundle import Bundle, find_root
-from dvdrental.local.cli import JOB
 from dvdrental.local.folder import open_lake, parameters
 from dvdrental.local.job import plan, run
 from dvdrental.local.session import start_session
 from dvdrental.quality import gate
+from dvdrental.run import JOB
 
 
 def main() -> int:
