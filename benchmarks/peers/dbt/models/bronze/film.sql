@@ -1,1 +1,1 @@
-{{ raw('film', 'film_id INT, title STRING, description STRING, release_year INT, language_id INT, rental_duration INT, rental_rate DECIMAL(4,2), length INT, replacement_cost DECIMAL(5,2), rating STRING, last_update TIMESTAMP, special_features ARRAY<STRING>, fulltext STRING') }}
+{{ raw('film', 'film_id INT, title STRING, description STRING, release_year STRING, language_id INT, rental_duration INT, rental_rate DECIMAL(4,2), length INT, replacement_cost DECIMAL(5,2), rating STRING, last_update TIMESTAMP, special_features ARRAY<STRING>, fulltext STRING') }}
