@@ -75,7 +75,7 @@ def main(lake: Path) -> str:
             beside.submit(importlib.import_module, "great_expectations")
             spark = wall.around("Java and the session", session.start_session)(lake)
             wall.around("find the tables", open_lake)(spark, lake)
-            setattr(job, run_notebook.__name__, _tagged(run_notebook))
+            job.run_notebook = _tagged  # type: ignore[attr-defined, assignment]
             wall.around("tasks", job.run)(tasks, spark, lambda task: None)
         spark.stop()
         jobs = spark_log.read(Path(folder)).jobs_by_tag
@@ -98,18 +98,14 @@ def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
     return [[name, f"{seconds / spent:.0%}", str(work.calls.get(name, ""))] for name, seconds in largest]
 
 
-def _tagged(run_it: Callable[..., Any]) -> Callable[..., Any]:
+def _tagged(path: Path, spark: Any, settings: dict[str, str]) -> Any:
     """Jobs bear the name of the task whose notebook started them."""
-
-    def run(path: Path, spark: Any, settings: dict[str, str]) -> Any:
-        tag = f"{path.parent.name}_{path.stem}"
-        spark.sparkContext.addJobTag(tag)
-        try:
-            return run_it(path, spark, settings)
-        finally:
-            spark.sparkContext.removeJobTag(tag)
-
-    return run
+    tag = f"{path.parent.name}_{path.stem}"
+    spark.sparkContext.addJobTag(tag)
+    try:
+        return run_notebook(path, spark, settings)
+    finally:
+        spark.sparkContext.removeJobTag(tag)
 
 
 if __name__ == "__main__":
