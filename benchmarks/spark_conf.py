@@ -7,7 +7,12 @@ from pathlib import Path
 from dvdrental.local import class_archive, session
 from dvdrental.local.toolchain import delta_jars, java_home
 
-SMALL_ONLY = ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode", "spark.sql.adaptive.enabled")
+SMALL_ONLY = (
+    "spark.sql.codegen.wholeStage",
+    "spark.sql.codegen.factoryMode",
+    "spark.sql.adaptive.enabled",
+    "spark.databricks.delta.stats.collect",
+)
 
 
 def stock(warehouse: Path) -> dict[str, str]:

@@ -37,11 +37,15 @@ CONFIG = {
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    # Small data on two cores: more partitions only cost. The second is worth 4x on whatever reads a Delta log.
+    # Small data on two cores: more partitions only cost.
     "spark.sql.shuffle.partitions": "2",
     # Planning again after each stage, a job for each: half of all jobs, and a fifth of an unchanged run.
     "spark.sql.adaptive.enabled": "false",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    # Each table's log is put together anew after each write: 50 tasks, unless told otherwise.
+    "spark.databricks.delta.snapshotPartitions": "1",
+    # Least and greatest values of columns let large tables be read in part. To take them of a small one costs several
+    # times what it costs to write its rows.
+    "spark.databricks.delta.stats.collect": "false",
     # VACUUM lists files in so many tasks; the default is 10,000.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     # Compiling generated Java costs a run of small tables more than interpreting the expressions. (For millions of
