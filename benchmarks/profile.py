@@ -33,7 +33,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "make tables": [(Lake, "create")],
     "append, ledger included": [(Lake, "append")],
     "read the ledger": [(Lake, "last_success"), (Lake, "last_seen")],
-    "states of tables (DESCRIBE HISTORY)": [(Lake, "at_rest"), (Lake, "states_since"), (Lake, "states")],
+    "states of tables": [(Lake, "_state_of"), (Lake, "commits_since")],
 }
 """What is timed, under the name that is shown; none of them calls another."""
 
@@ -98,12 +98,12 @@ def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
     return [[name, f"{seconds / spent:.0%}", str(work.calls.get(name, ""))] for name, seconds in largest]
 
 
-def _tagged(path: Path, spark: Any, settings: dict[str, str]) -> Any:
+def _tagged(path: Path, spark: Any, *others: Any) -> Any:
     """Jobs bear the name of the task whose notebook started them."""
     tag = f"{path.parent.name}_{path.stem}"
     spark.sparkContext.addJobTag(tag)
     try:
-        return run_notebook(path, spark, settings)
+        return run_notebook(path, spark, *others)
     finally:
         spark.sparkContext.removeJobTag(tag)
 

@@ -5,7 +5,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
-from dvdrental.errors import SettingsError, StepError
+from dvdrental.errors import ConflictError, SettingsError, StepError
+from dvdrental.handover import Handover
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
@@ -24,9 +25,20 @@ def fill_input(lake: Lake, *names: str) -> None:
     publish(lake, INPUT, lake.spark.createDataFrame(list(enumerate(names)), "id INT, name STRING"))
 
 
-def run(lake: Lake, **settings: str) -> Step:
+class Handed(Handover):
+    """What an earlier task of the run has handed on: the states of tables as they are now."""
+
+    def __init__(self, lake: Lake, *tables: Table) -> None:
+        super().__init__(None)
+        self._states = {table.full_name: lake.now(table) for table in tables}
+
+    def received(self, table: Table) -> tuple[str, int] | None:
+        return self._states.get(table.full_name)
+
+
+def run(lake: Lake, handed: Handover | None = None, **settings: str) -> Step:
     """One task of a job: a lake of its own, names in capitals."""
-    task = Lake(lake.spark, replace(lake.settings, **({"rebuild": "no"} | settings)))
+    task = Lake(lake.spark, replace(lake.settings, **({"rebuild": "no"} | settings)), handed)
     return publish(task, OUTPUT, task.read(INPUT).withColumn("name", F.upper("name")))
 
 
@@ -134,6 +146,23 @@ def test_commit_whose_ledger_row_was_lost_is_looked_at_again(built: Lake) -> Non
     assert not is_computed(built)
 
 
+def test_rows_that_an_older_input_gives_are_refused_once_a_later_run_has_published(built: Lake) -> None:
+    """A task of an older run that is repaired."""
+    older = Handed(built, INPUT)
+    fill_input(built, "a", "c")
+    run(built)
+    with pytest.raises(ConflictError, match=r"gold.output: a later run has published it from a newer silver.input"):
+        run(built, older)
+    assert run(built, older, rebuild="yes").rows_updated == 1
+
+
+def test_tasks_of_a_run_see_an_input_as_its_own_task_left_it(built: Lake) -> None:
+    left = Handed(built, INPUT)
+    built.spark.sql(f"DELETE FROM {built.name('silver', 'input')} WHERE id = 1")
+    assert run(built, left).status == "unchanged"
+    assert run(built).rows_deleted == 1
+
+
 def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
     task = Lake(built.spark, replace(built.settings, rebuild="no"))
     assert publish(task, OUTPUT, task.spark.createDataFrame([(7, "x")], "id INT, name STRING")).rows_inserted == 1
@@ -142,13 +171,13 @@ def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
 
 
 def feed(lake: Lake, since: str) -> list[tuple[str, str]] | None:
-    rows = lake.feed("silver.input", since, lake.at_rest(lake.name("silver", "input"))[0])
+    rows = lake.feed("silver.input", since, lake.now(INPUT)[0])
     return None if rows is None else sorted((row._change_type, row.name) for row in rows.collect())
 
 
 def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake) -> None:
     name = built.name("silver", "input")
-    since = built.at_rest(name)[0]
+    since = built.now(INPUT)[0]
     fill_input(built, "a", "c", "d")
     built.spark.sql(f"OPTIMIZE {name}")
     fill_input(built, "a", "c")
@@ -158,7 +187,7 @@ def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake)
 
 def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
     name = built.name("silver", "input")
-    since = built.at_rest(name)[0]
+    since = built.now(INPUT)[0]
     built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
     fill_input(built, "a", "c")
     assert feed(built, since) is None
@@ -169,7 +198,7 @@ def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
 
 def test_no_feed_where_it_may_be_incomplete(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     name = built.name("silver", "input")
-    since = built.at_rest(name)[0]
+    since = built.now(INPUT)[0]
     fill_input(built, "a", "c")
     assert feed(built, since) is not None
     assert feed(built, "1@2020-01-01T00:00:00") is None

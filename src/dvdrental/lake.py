@@ -20,6 +20,7 @@ from dvdrental.bronze.envelope import raw_table_names
 from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import ConflictError, LandingError
+from dvdrental.handover import Handover
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
 from dvdrental.ops import STEP
@@ -49,15 +50,16 @@ FEED_LASTS = timedelta(days=6)
 class Lake:
     """One run's view of the tables: a Spark session and the names that the settings give."""
 
-    def __init__(self, spark: SparkSession, settings: Settings) -> None:
+    def __init__(self, spark: SparkSession, settings: Settings, handover: Handover | None = None) -> None:
         self.spark = spark
         self.settings = settings
         self.inputs: dict[str, str] = {}
         """State of each table that was read as an input."""
+        self.handover = handover or Handover(None)
 
     @classmethod
     def open(cls, spark: SparkSession, dbutils: Any) -> "Lake":
-        return cls(spark, Settings.from_widgets(dbutils))
+        return cls(spark, Settings.from_widgets(dbutils), Handover(dbutils))
 
     def name(self, layer: str, table: str) -> str:
         return ident(self.settings.catalog, self.settings.schema(layer), table)
@@ -66,10 +68,14 @@ class Lake:
         return self.spark.table(self.name(table.layer, table.name))
 
     def read(self, table: Table) -> DataFrame:
-        """A table as an input: it stays as it is now, whatever is written to it meanwhile, and its state is noted."""
-        name = self.name(table.layer, table.name)
-        self.inputs[table.full_name], frame = self.at_rest(name)
-        return frame
+        """A table as an input: it stays as it is now, whatever is written to it meanwhile, and its state is noted.
+
+        What an earlier task of the same run has left is taken as that task handed it on, so that all tasks of a run see
+        the same; other tables are asked, which costs a Spark job each.
+        """
+        state, version = self.handover.received(table) or self.now(table)
+        self.inputs[table.full_name] = state
+        return self.as_of(table, version)
 
     def sample(self, table: Table) -> DataFrame:
         """A few rows to look at, without personal columns: what a notebook shows is kept with the run."""
@@ -92,8 +98,8 @@ class Lake:
         names = [ident(catalog, schema, name) for name in raw_table_names(self.settings.namespace, stream.name)]
         for name in names:
             if self.spark.catalog.tableExists(name):
-                state, table = self.at_rest(name)
-                return TableLanding(f"{state} {self._reading(stream)}", table)
+                state, version = self._state_of(name)
+                return TableLanding(f"{state} {self._reading(stream)}", self._version_of(name, version))
         raise LandingError(
             f"stream {stream.name}: no landing table in {catalog}.{schema}; looked for {', '.join(names)}. "
             "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
@@ -156,34 +162,42 @@ class Lake:
         select = f"SELECT {columns} FROM {source} {view.clauses}".replace("{source}", source)  # noqa: S608 (contract)
         self.spark.sql(f"CREATE OR REPLACE VIEW {view_name} COMMENT {literal(view.comment)} AS {select}")
 
-    def at_rest(self, name: str) -> tuple[str, DataFrame]:
-        """A table's state, and the table as it is now, whatever is written to it meanwhile.
+    def now(self, table: Table) -> tuple[str, int]:
+        """State and newest version of a table.
 
         The state is version and time of the last commit that may have changed a row: a table that was dropped and made
         again never looks unchanged, one that was only compacted does.
         """
+        return self._state_of(self.name(table.layer, table.name))
+
+    def as_of(self, table: Table, version: int) -> DataFrame:
+        return self._version_of(self.name(table.layer, table.name), version)
+
+    def _state_of(self, name: str) -> tuple[str, int]:
         commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
         if commits[0].operation in MAINTENANCE:
             commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
         changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
-        now = self.spark.read.option("versionAsOf", commits[0].version).table(name)
-        return _state(next(changed, commits[-1])), now
+        return _state(next(changed, commits[-1])), commits[0].version
+
+    def _version_of(self, name: str, version: int) -> DataFrame:
+        return self.spark.read.option("versionAsOf", version).table(name)
 
     def states(self, name: str) -> list[str]:
         """States of all commits that are known, newest first."""
         return [_state(commit) for commit in self.spark.sql(f"DESCRIBE HISTORY {name}").collect()]
 
-    def states_since(self, name: str, state: str | None) -> list[str]:
-        """States that the last commits left, newest first, since an earlier one or (None) since the table was made."""
-        known = 0 if state is None else int(state.partition("@")[0])
-        commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 10").collect()
-        return [_state(c) for c in commits if c.version > known and c.operation not in MAINTENANCE]
+    def commits_since(self, table: Table, version: int) -> list[tuple[str, int, str | None]]:
+        """State, version and mark of the last commits that may have changed a row, newest first."""
+        commits = self.spark.sql(f"DESCRIBE HISTORY {self.name(table.layer, table.name)} LIMIT 10").collect()
+        changes = (c for c in commits if c.version > version and c.operation not in MAINTENANCE)
+        return [(_state(c), c.version, c.userMetadata) for c in changes]
 
     def feed(self, full_name: str, since: str, until: str) -> DataFrame | None:
         """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
         told: the table was made again, has no feed, or VACUUM may have removed the files meanwhile."""
         layer, _, table = full_name.partition(".")
-        name, (first, last) = self.name(layer, table), (int(state.partition("@")[0]) for state in (since, until))
+        name, first, last = self.name(layer, table), _version(since), _version(until)
         properties = self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
         commits = [c for c in self.spark.sql(f"DESCRIBE HISTORY {name}").collect() if first <= c.version <= last]
         changes = [c for c in commits if c.version > first and c.operation not in MAINTENANCE]
@@ -225,10 +239,28 @@ class Lake:
     def drop_stage(self, path: str) -> None:
         shutil.rmtree(path)
 
-    def append(self, table: Table, rows: DataFrame) -> None:
+    def append(self, table: Table, rows: DataFrame, **options: str) -> None:
         """One commit. Columns are matched by name; the contract's types are enforced by Delta."""
         writer = rows.select(*table.column_names).write.format("delta").mode("append")
-        writer.option("userMetadata", self.settings.run_id).saveAsTable(self.name(table.layer, table.name))
+        writer.options(**{"userMetadata": self.settings.run_id} | options).saveAsTable(
+            self.name(table.layer, table.name)
+        )
+
+    def fill(self, table: Table, rows: DataFrame, version: int) -> str:
+        """One commit of rows for a table that was found empty at a version, for half of what a MERGE costs; gives the
+        mark that the commit bears.
+
+        Appends never conflict, but for those of the same transaction, as all are here that start from one version: one
+        is let in. Others that began before it ended raise ConflictError; the rest write nothing, and no commit bears
+        their mark.
+        """
+        mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
+        transaction = {"txnAppId": f"fill {table.full_name}", "txnVersion": str(version + 1)}
+        try:
+            self.append(table, rows, userMetadata=mark, **transaction)
+        except Exception as error:
+            raise _conflict(table, error) from None
+        return mark
 
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Through Arrow: rows of Python values would need a Python process beside Spark to be read."""
@@ -277,6 +309,14 @@ def _conflict(table: Table, error: Exception) -> Exception:
 
 def _state(commit: Row) -> str:
     return f"{commit.version}@{commit.timestamp.isoformat()}"
+
+
+def _version(state: str) -> int:
+    return int(state.partition("@")[0])
+
+
+def _time(state: str) -> str:
+    return state.partition("@")[2]
 
 
 def _properties(table: Table) -> dict[str, str]:

@@ -59,8 +59,8 @@ def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:
     if not lake.exists(table):
         return None
     lake.add_missing_columns(table)
-    step.state, published = lake.at_rest(lake.name(table.layer, table.name))
-    return published
+    step.state, step.version = lake.now(table)
+    return lake.as_of(table, step.version)
 
 
 def _last_success(lake: Lake, published: DataFrame | None, step: Step) -> Row | None:
@@ -153,15 +153,21 @@ def _audit(table: Table, staged: DataFrame, published: DataFrame | None, step: S
 
 
 def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
-    """Rows come by MERGE alone: an append never conflicts, so two writers would double them. A commit that slipped in
-    between what was compared and this one is found afterwards; the step then counts as failed, so that the next run
-    compares every row."""
-    before, name = step.state, lake.name(table.layer, table.name)
-    if before is None:
+    """First rows fill the table, all others come by MERGE alone: an append may double what another writer appends. A
+    commit that slipped in between what was compared and this one is found afterwards; the step then counts as failed,
+    so that the next run compares every row."""
+    only_new = not step.rows_updated and not step.rows_deleted
+    first = only_new and step.rows_after == step.rows_inserted
+    if step.version is None:
         lake.create(table)
-    lake.merge(table, staged, only_new=not step.rows_updated and not step.rows_deleted)
-    step.state, *others = lake.states_since(name, before)
-    if others:
+    before = step.version or 0
+    mark = None
+    if first:
+        mark = lake.fill(table, staged, before)
+    else:
+        lake.merge(table, staged, only_new=only_new)
+    (step.state, step.version, found), *others = lake.commits_since(table, before)
+    if others or mark not in (None, found):
         raise ConflictError(
             f"{table.full_name}: another run wrote it at the same time. It holds whole, audited commits of both, but "
             "not for sure the result of either: run the job again, which compares every row"

@@ -18,6 +18,7 @@ from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, Row
 from dvdrental.local.notebook import run_notebook
 from dvdrental.quality.reconcile import pairs, reconcile
+from dvdrental.table import Table
 from tests import contracts
 from tests.conftest import ROOT
 from tests.cost import counts_jobs
@@ -304,13 +305,13 @@ def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(chan
 
 def test_reconciliation_reads_every_table_once(changed: House, monkeypatch: pytest.MonkeyPatch) -> None:
     read: Counter[str] = Counter()
-    at_rest = Lake.at_rest
+    read_table = Lake.read
 
-    def counted(lake: Lake, name: str) -> tuple[str, DataFrame]:
-        read[name] += 1
-        return at_rest(lake, name)
+    def counted(lake: Lake, table: Table) -> DataFrame:
+        read[table.full_name] += 1
+        return read_table(lake, table)
 
-    monkeypatch.setattr(Lake, "at_rest", counted)
+    monkeypatch.setattr(Lake, "read", counted)
     pairs(changed.lake)
     assert set(read.values()) == {1}
 

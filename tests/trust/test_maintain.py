@@ -38,10 +38,9 @@ def names_in(lake: Lake) -> list[str]:
 
 
 def test_upkeep_changes_no_row_and_every_run_can_still_be_restored(three_runs: Lake) -> None:
-    table = three_runs.name("silver", "dim_actor")
-    state = three_runs.at_rest(table)[0]
+    state = three_runs.now(dim_actor.TABLE)[0]
     maintain.maintain(three_runs)
-    assert (names_in(three_runs), three_runs.at_rest(table)[0]) == (["CY DAY"], state)
+    assert (names_in(three_runs), three_runs.now(dim_actor.TABLE)[0]) == (["CY DAY"], state)
     maintain.restore(three_runs, "silver.dim_actor", "2")
     assert names_in(three_runs) == ["ANN HALL", "BO LEE"]
     maintain.restore(three_runs, "silver.dim_actor", "3")

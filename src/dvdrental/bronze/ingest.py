@@ -43,6 +43,8 @@ def _each(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None])
     def one(stream: Stream) -> None:
         with attempt(lake, stream.table.full_name, steps) as step:
             act(stream, step)
+            if lake.exists(stream.table):
+                step.state, step.version = lake.now(stream.table)
 
     with recording(lake) as steps, ThreadPoolExecutor(THREADS) as pool:
         tries = [pool.submit(one, STREAMS[name]) for name in names]

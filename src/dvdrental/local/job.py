@@ -12,7 +12,7 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from dvdrental.local.bundle import Bundle, BundleError
-from dvdrental.local.notebook import run_notebook
+from dvdrental.local.notebook import TaskValues, run_notebook
 
 THREADS = 4
 """Independent tasks side by side: pays even on two cores, as most of a small task is waiting and planning."""
@@ -69,12 +69,13 @@ def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None])
     """Run all tasks, each as soon as what it depends on is done; a failed task stops what needs it. True if all
     went well. `changed` hears of every change of state, in the calling thread."""
     running: dict[Future[None], Task] = {}
+    told: dict[tuple[str, str], Any] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         while not all(task.done for task in tasks):
             for task in (task for task in tasks if task.state == "pending"):
                 task.state = _next_state(task, tasks)
                 if task.state == "running":
-                    running[pool.submit(_execute, task, spark)] = task
+                    running[pool.submit(_execute, task, spark, told)] = task
                 if task.state != "pending":
                     changed(task)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -92,11 +93,12 @@ def _next_state(task: Task, tasks: list[Task]) -> str:
     return "running" if good else "skipped"
 
 
-def _execute(task: Task, spark: SparkSession) -> None:
+def _execute(task: Task, spark: SparkSession, told: dict[tuple[str, str], Any]) -> None:
     """Errors of a notebook end the task, not the job; the caller shows them."""
     task.began = time.monotonic()
     try:
-        task.steps = json.loads(run_notebook(task.notebook, spark, task.parameters) or "[]")
+        exit_value = run_notebook(task.notebook, spark, task.parameters, TaskValues(task.key, told))
+        task.steps = json.loads(exit_value or "[]")
         task.state = "success"
     except Exception as error:
         task.error, task.state = error, "failed"

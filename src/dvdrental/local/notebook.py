@@ -1,5 +1,6 @@
 """Run a Databricks source notebook as it is: with stand-ins for what the workspace puts into it."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,43 @@ class Notebook:
         raise NotebookExit(value)
 
 
+class TaskValues:
+    """Of one task; `told` is what all tasks of the run have set."""
+
+    def __init__(self, task: str, told: dict[tuple[str, str], Any]) -> None:
+        self._task = task
+        self._told = told
+
+    def set(self, key: str, value: Any) -> None:
+        self._told[self._task, key] = json.loads(json.dumps(value))
+
+    def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
+        return self._told.get((taskKey, key), default)
+
+
+class Jobs:
+    def __init__(self, values: TaskValues) -> None:
+        self.taskValues = values
+
+
 class DbUtils:
     """The part of dbutils that the notebooks use."""
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
+    def __init__(self, parameters: Mapping[str, str], values: TaskValues) -> None:
         self.widgets = Widgets(parameters)
         self.notebook = Notebook()
+        self.jobs = Jobs(values)
 
 
-def run_notebook(path: Path, spark: SparkSession, parameters: Mapping[str, str]) -> str:
-    """Execute the file from top to bottom and return its exit value ('' without one)."""
+def run_notebook(
+    path: Path, spark: SparkSession, parameters: Mapping[str, str], values: TaskValues | None = None
+) -> str:
+    """Execute the file from top to bottom and return its exit value ('' without one). `values` are those of a task of
+    a job."""
     namespace: dict[str, Any] = {
         "__name__": "__main__",
         "spark": spark,
-        "dbutils": DbUtils(parameters),
+        "dbutils": DbUtils(parameters, values or TaskValues("", {})),
         "display": lambda *_: None,
     }
     try:
