@@ -15,6 +15,8 @@ from tests.golden.dump import load
 from tests.once import once
 
 ROOT = Path(__file__).parents[2]
+SAID = "said.txt"
+"""What the run printed."""
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,7 @@ def _run(dump: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "dvdrental.local.cli", "run", "--source", dump.resolve(), "--lake", folder]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    (folder / SAID).write_text(done.stdout, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

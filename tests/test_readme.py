@@ -1,0 +1,67 @@
+"""The README shows what there is: commands that exist, files that are there, the first things first."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dvdrental.local.cli import parser
+from tests.conftest import ROOT
+from tests.sizes import size
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"```bash\n(.+?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+COMMAND = ".venv/bin/dvdrental"
+PLACEHOLDERS = {"<run id>": "local-20260101-000000", "<customer id>": "1"}
+
+
+def lines(page: Path) -> list[list[str]]:
+    """Words of each line of shell; a comment is none."""
+    told = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8"))).replace("\\\n", " ")
+    for placeholder, value in PLACEHOLDERS.items():
+        told = told.replace(placeholder, value)
+    return [words for line in told.splitlines() if (words := shlex.split(line, comments=True))]
+
+
+def of_ours(page: Path) -> list[list[str]]:
+    return [words[1:] for words in lines(page) if words[0] == COMMAND]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_are_those_that_there_are(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    asked = {words[1] for words in lines(page) if words[0] == "make"}
+    assert asked <= targets
+    for words in of_ours(page):
+        parser().parse_args(words)  # ends the test where it cannot
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    assert [link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()] == []
+
+
+def test_first_screen_has_what_it_is_a_picture_and_two_commands_with_what_they_say() -> None:
+    screen = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
+    for shown in ("──> dashboard", "make run", "make test", "quality checks passed"):
+        assert shown in screen
+
+
+def test_the_readme_has_commands_to_check() -> None:
+    assert len(of_ours(ROOT / "README.md")) >= 10
+
+
+@pytest.mark.skipif(not size(False, True), reason="runs the job six times: DVDRENTAL_LONG=1 asks for it")
+def test_commands_work_one_after_the_other(tmp_path: Path) -> None:
+    """As they stand in the README, from its top to its end, in a checkout of their own."""
+    for name in ("databricks.yml", "resources", "notebooks"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    run_id = ""
+    for words in [["run"], *of_ours(ROOT / "README.md")]:
+        asked = [run_id if word in PLACEHOLDERS.values() and not word.isdigit() else word for word in words]
+        done = subprocess.run([ROOT / COMMAND, *asked], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{asked}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        run_id = next(iter(re.findall(r"local-\d{8}-\d{6}", done.stdout)), run_id)
