@@ -13,12 +13,12 @@ from dvdrental.silver import dim_category, dim_film
 FILM = STREAMS["film"].table
 
 
-def task(key: str, told: dict[tuple[str, str], Any]) -> Handover:
-    return Handover(DbUtils({}, TaskValues(key, told)))
+def task(key: str, told: dict[tuple[str, str], Any], repair: str = "0") -> Handover:
+    return Handover(DbUtils({}, TaskValues(key, told)), repair)
 
 
 def step(name: str, state: str | None) -> Step:
-    return Step(run_id="test", table_name=name, started_at=utc_now(), state=state, version=state and 7)
+    return Step(run_id="test", table_name=name, started_at=utc_now(), state=state, version=7)
 
 
 def test_later_tasks_receive_states_by_table() -> None:
@@ -32,9 +32,14 @@ def test_later_tasks_receive_states_by_table() -> None:
     assert later.received(dim_category.TABLE) is None
 
 
-def test_another_run_receives_nothing() -> None:
-    task("bronze_ingest", {}).hand_on([step("bronze.film", "3@then")])
-    assert task("silver_dim_film", {}).received(FILM) is None
+def test_repair_of_a_run_receives_only_what_its_own_tasks_have_told() -> None:
+    """Other runs, a replay or a mended table may lie between."""
+    told: dict[tuple[str, str], Any] = {}
+    task("bronze_ingest", told).hand_on([step("bronze.film", "3@then")])
+    task("silver_dim_film", told, "1").hand_on([step("silver.dim_film", "4@then")])
+    repaired = task("gold_rental_obt", told, "1")
+    assert repaired.received(FILM) is None
+    assert repaired.received(dim_film.TABLE) == ("4@then", 7)
 
 
 def test_task_that_the_run_lacks_is_no_error() -> None:

@@ -6,21 +6,23 @@ from typing import Any
 from dvdrental.ops import Step
 from dvdrental.table import Table
 
-KEY = "states"
-
 
 class Handover:
-    """Does nothing without task values: in a notebook that is opened by hand, or run over Databricks Connect."""
+    """Does nothing without task values: in a notebook that is opened by hand, or run over Databricks Connect.
 
-    def __init__(self, dbutils: Any) -> None:
+    A `repair` of a run, which may come after other runs, knows only what its own tasks hand on.
+    """
+
+    def __init__(self, dbutils: Any = None, repair: str = "0") -> None:
         self._values = getattr(getattr(dbutils, "jobs", None), "taskValues", None)
+        self._key = f"states_{repair}"
         self._received: dict[str, dict[str, list[Any]]] = {}
 
     def hand_on(self, steps: Sequence[Step]) -> None:
         """Tell in which state each table is after this task."""
         states = {step.table_name: [step.state, step.version] for step in steps if step.state is not None}
         if self._values is not None and states:
-            self._values.set(key=KEY, value=states)
+            self._values.set(key=self._key, value=states)
 
     def received(self, table: Table) -> tuple[str, int] | None:
         """State and version in which this run's own task has left a table; None if that is not told."""
@@ -35,6 +37,6 @@ class Handover:
         if self._values is None:
             return {}
         try:
-            return dict(self._values.get(taskKey=task, key=KEY, default={}, debugValue={}))
+            return dict(self._values.get(taskKey=task, key=self._key, default={}, debugValue={}))
         except ValueError:
             return {}

@@ -55,11 +55,12 @@ class Lake:
         self.settings = settings
         self.inputs: dict[str, str] = {}
         """State of each table that was read as an input."""
-        self.handover = handover or Handover(None)
+        self.handover = handover or Handover()
 
     @classmethod
     def open(cls, spark: SparkSession, dbutils: Any) -> "Lake":
-        return cls(spark, Settings.from_widgets(dbutils), Handover(dbutils))
+        settings = Settings.from_widgets(dbutils)
+        return cls(spark, settings, Handover(dbutils, settings.repair))
 
     def name(self, layer: str, table: str) -> str:
         return ident(self.settings.catalog, self.settings.schema(layer), table)
@@ -187,10 +188,12 @@ class Lake:
         """States of all commits that are known, newest first."""
         return [_state(commit) for commit in self.spark.sql(f"DESCRIBE HISTORY {name}").collect()]
 
-    def commits_since(self, table: Table, version: int) -> list[tuple[str, int, str | None]]:
-        """State, version and mark of the last commits that may have changed a row, newest first."""
+    def commits_since(self, table: Table, state: str | None) -> list[tuple[str, int, str | None]]:
+        """State, version and mark of the commits since a state (None: since the table was made) that may have changed a
+        row, newest first; of ten at most."""
+        known = 0 if state is None else _version(state)
         commits = self.spark.sql(f"DESCRIBE HISTORY {self.name(table.layer, table.name)} LIMIT 10").collect()
-        changes = (c for c in commits if c.version > version and c.operation not in MAINTENANCE)
+        changes = (c for c in commits if c.version > known and c.operation not in MAINTENANCE)
         return [(_state(c), c.version, c.userMetadata) for c in changes]
 
     def feed(self, full_name: str, since: str, until: str) -> DataFrame | None:
@@ -246,15 +249,16 @@ class Lake:
             self.name(table.layer, table.name)
         )
 
-    def fill(self, table: Table, rows: DataFrame, version: int) -> str:
-        """One commit of rows for a table that was found empty at a version, for half of what a MERGE costs; gives the
-        mark that the commit bears.
+    def fill(self, table: Table, rows: DataFrame, state: str | None) -> str:
+        """One commit of rows for a table that was found empty in a state (None: not there), for half of what a MERGE
+        costs; gives the mark that the commit bears.
 
-        Appends never conflict, but for those of the same transaction, as all are here that start from one version: one
-        is let in. Others that began before it ended raise ConflictError; the rest write nothing, and no commit bears
-        their mark.
+        Appends never conflict, but for those of the same transaction, as all are here that start from one state: one is
+        let in. Others that began before it ended raise ConflictError; the rest write nothing, and no commit bears their
+        mark. (Rows that somebody puts in by hand meanwhile are not seen.)
         """
         mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
+        version = 0 if state is None else _version(state)
         transaction = {"txnAppId": f"fill {table.full_name}", "txnVersion": str(version + 1)}
         try:
             self.append(table, rows, userMetadata=mark, **transaction)
@@ -313,10 +317,6 @@ def _state(commit: Row) -> str:
 
 def _version(state: str) -> int:
     return int(state.partition("@")[0])
-
-
-def _time(state: str) -> str:
-    return state.partition("@")[2]
 
 
 def _properties(table: Table) -> dict[str, str]:

@@ -60,7 +60,6 @@ STEP = Table(
         rows_deleted BIGINT COMMENT 'Rows removed; in bronze: delete events stored',
         rows_after BIGINT COMMENT 'Rows of the published table afterwards; in bronze: live keys (overwrite only)',
         state STRING COMMENT 'Version and time of the last commit that may have changed a row of the table',
-        version BIGINT COMMENT 'Newest version of the table then, compaction included',
         built_from MAP<STRING, STRING> COMMENT 'Silver, gold: states of the inputs, and what else the rows depend on',
         landing {SEEN} COMMENT 'Bronze: what was there; tells the next run what is new',
         landed_at TIMESTAMP_NTZ COMMENT 'Bronze: when Airbyte read the newest row that was taken in, UTC',
@@ -133,6 +132,7 @@ class Step:
     rows_after: int | None = None
     state: str | None = None
     version: int | None = None
+    """Newest version of the table, compaction included: for tasks of the same run, not for the ledger."""
     built_from: dict[str, str] = field(default_factory=dict)
     landing: Seen | None = None
     landed_at: datetime | None = None
@@ -162,7 +162,7 @@ def recording(lake: "Lake") -> Iterator[list[Step]]:
     finally:
         if steps:
             lake.append_rows(STEP, [asdict(step) for step in steps])
-            lake.handover.hand_on(steps)
+    lake.handover.hand_on(steps)
 
 
 @contextmanager

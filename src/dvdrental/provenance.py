@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, Row
 
-from dvdrental.errors import ConflictError, SettingsError
+from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
 from dvdrental.ops import Step
 
@@ -41,7 +41,7 @@ def changed_inputs(lake: Lake, step: Step, last: Row | None) -> dict[str, DataFr
 
 def last_success(lake: Lake, step: Step) -> Row | None:
     """The last success, where what it left may be built upon: not if the table is another by now, nothing was read
-    through the lake, or the setting `rebuild` says yes. Raises ConflictError for what is older than that."""
+    through the lake, or the setting `rebuild` says yes."""
     if not lake.inputs:
         return None
     last = lake.last_success(step.table_name)
@@ -53,20 +53,7 @@ def last_success(lake: Lake, step: Step) -> Row | None:
                 "run with the other one first"
             )
         return None
-    if last is not None:
-        _refuse_older_inputs(lake, step, last)
     return last if last is not None and last.state == step.state else None
-
-
-def _refuse_older_inputs(lake: Lake, step: Step, last: Row) -> None:
-    """A task that is repaired works on what its run has seen: nothing may be published from it once a later run has
-    published."""
-    for name, state in lake.inputs.items():
-        if state.partition("@")[2] < last.built_from.get(name, "").partition("@")[2]:
-            raise ConflictError(
-                f"{step.table_name}: a later run has published it from a newer {name}. Run the whole job again, not a "
-                "part of an older run (if an older copy was put in place of the table, with rebuild=yes)"
-            )
 
 
 def _surroundings(lake: Lake) -> dict[str, str]:

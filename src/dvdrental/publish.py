@@ -158,10 +158,9 @@ def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
     so that the next run compares every row."""
     only_new = not step.rows_updated and not step.rows_deleted
     first = only_new and step.rows_after == step.rows_inserted
-    if step.version is None:
+    before, mark = step.state, None
+    if before is None:
         lake.create(table)
-    before = step.version or 0
-    mark = None
     if first:
         mark = lake.fill(table, staged, before)
     else:
@@ -169,7 +168,7 @@ def _commit(lake: Lake, table: Table, staged: DataFrame, step: Step) -> None:
     (step.state, step.version, found), *others = lake.commits_since(table, before)
     if others or mark not in (None, found):
         raise ConflictError(
-            f"{table.full_name}: another run wrote it at the same time. It holds whole, audited commits of both, but "
-            "not for sure the result of either: run the job again, which compares every row"
+            f"{table.full_name}: another run wrote it at the same time. It holds whole, audited commits, but not for "
+            "sure the result of this run: run the job again, which compares every row"
         )
     step.status = "published"

@@ -40,6 +40,8 @@ class Settings:
     """yes: compute every row anew; no: not those of tables whose inputs and code are those of the last time. (The job
     says no, a notebook that is opened by hand yes.) Only differences are written either way."""
     run_id: str = "manual"
+    repair: str = "0"
+    """How often this run of the job has been repaired: what its tasks handed on before does not count any more."""
 
     def __post_init__(self) -> None:
         ident(self.catalog, "x", "x")
@@ -58,8 +60,8 @@ class Settings:
                 raise SettingsError(f"{name}: use an absolute path without wildcards, on the platform that of a volume")
         if self.rebuild not in ("yes", "no"):
             raise SettingsError("rebuild: use yes or no")
-        if not _RUN_ID.match(self.run_id):
-            raise SettingsError("run_id: use letters, digits, - and _ only, at most 64")
+        if not (_RUN_ID.match(self.run_id) and _RUN_ID.match(self.repair)):
+            raise SettingsError("run_id and repair: use letters, digits, - and _ only, at most 64")
         if not _PERCENT.match(self.max_delete_percent):
             raise SettingsError("max_delete_percent: use a whole number from 0 to 100")
 

@@ -52,7 +52,7 @@ def test_no_column_outside_landing_holds_a_secret(lake, texts):
 
 
 def test_no_file_outside_landing_spells_a_secret(lake, texts, picture):
-    """Logs and file statistics too: they repeat the smallest and largest value of a column."""
+    """Logs too. (Statistics of columns, which repeat values, are tested in trust/test_personal_columns.py.)"""
     secrets = [picture, *(text.encode() for text in texts)]
     kept = {file: file.read_bytes() for file in files(lake, inside_landing=False)}
     assert [file for file, content in kept.items() if any(secret in content for secret in secrets)] == []

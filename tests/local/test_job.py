@@ -57,6 +57,16 @@ def test_task_that_runs_in_any_case_runs_after_a_failure(tmp_path: Path) -> None
     assert states(tasks) == {"bad": "failed", "last": "success"}
 
 
+def test_task_values_go_to_later_tasks_of_the_same_run_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    tell = "dbutils.jobs.taskValues.set(key='k', value=[1])"
+    ask = f"open({str(out)!r}, 'a').write(str(dbutils.jobs.taskValues.get(taskKey='first', key='k', default='-')))"
+    made = bundle(tmp_path, {"early": ask, "first": tell, "second": ask}, {"first": ["early"], "second": ["first"]})
+    for _ in range(2):
+        run(plan(made, "j", {}), None, lambda task: None)
+    assert out.read_text() == "-[1]" * 2
+
+
 def test_parameters_are_resolved_and_overridden(tmp_path: Path) -> None:
     made = bundle(tmp_path, {"a": ""}, {})
     assert plan(made, "j", {})[0].parameters == {"catalog": "cat"}

@@ -39,8 +39,10 @@ def test_promise_22_log_of_a_table_keeps_numbers_and_no_text_of_a_person(lake: L
     texts = dict.fromkeys(("first_name", "last_name", "email", "_rescued"), "Quiddity")
     row = dict.fromkeys(table.column_names) | {"customer_id": 4711, "_raw_id": "1"} | technical | texts
     lake.spark.conf.set(STATISTICS, "true")
-    lake.append_rows(table, [row])
-    lake.spark.conf.set(STATISTICS, CONFIG[STATISTICS])
+    try:
+        lake.append_rows(table, [row])
+    finally:
+        lake.spark.conf.set(STATISTICS, CONFIG[STATISTICS])
     log = Path(lake.settings.staging).parent / lake.settings.bronze_schema / "customer" / "_delta_log"
     told = "".join(file.read_text() for file in log.glob("*.json"))
     assert '\\"minValues\\":{\\"customer_id\\":4711' in told

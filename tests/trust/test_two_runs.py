@@ -74,6 +74,40 @@ def test_promise_11_one_of_two_writers_wins(lake: Lake, monkeypatch: pytest.Monk
     assert publish(lake, TABLE, new).status == "unchanged"
 
 
+def test_promise_11_one_of_two_writers_fills_a_table_that_is_there_and_empty(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.create(TABLE)
+    lake.create(STEP)
+    errors = at_once(monkeypatch, "append", *(lambda: publish(lake, TABLE, rows(lake, k1="a")) for _ in range(2)))
+    assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "a")], errors
+    (lost,) = [error for error in errors if error]
+    assert isinstance(lost, ConflictError)
+
+
+@pytest.mark.parametrize("between", ["", "VACUUM {table}"])
+def test_promise_11_table_that_another_run_has_filled_meanwhile_is_not_filled_twice(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, between: str
+) -> None:
+    """The other one begins and ends after this one found the table empty: Delta sees no conflict."""
+    lake.create(TABLE)
+    fill = Lake.fill
+
+    def fill_late(self: Lake, *arguments: Any) -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(Lake, "fill", fill)
+            if between:
+                lake.spark.sql(between.format(table=lake.name(TABLE.layer, TABLE.name)))
+            publish(lake, TABLE, rows(lake, k1="of the other"))
+        return fill(self, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "fill", fill_late)
+        with pytest.raises(ConflictError, match="not for sure the result of this run: run the job again"):
+            publish(lake, TABLE, rows(lake, k1="mine"))
+    assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "of the other")]
+
+
 def test_promise_11_commit_that_slipped_in_unseen_is_found(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another run commits after the rows were compared, and before this MERGE begins: Delta sees no conflict."""
     publish(lake, TABLE, rows(lake, k1="a"))
@@ -87,7 +121,7 @@ def test_promise_11_commit_that_slipped_in_unseen_is_found(lake: Lake, monkeypat
 
     with monkeypatch.context() as patched:
         patched.setattr(Lake, "merge", merge_late)
-        with pytest.raises(ConflictError, match="not for sure the result of either: run the job again"):
+        with pytest.raises(ConflictError, match="not for sure the result of this run: run the job again"):
             publish(lake, TABLE, rows(lake, k1="mine"))
     assert publish(lake, TABLE, rows(lake, k1="mine")).rows_deleted == 1
     assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "mine")]

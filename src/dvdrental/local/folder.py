@@ -147,7 +147,7 @@ def parameters(folder: Path, run_id: str, envelope: Envelope = "v2") -> dict[str
     """Job parameters that differ on this machine."""
     landing = str(folder.resolve() / LANDING) if envelope.startswith("jsonl") else LANDING
     own = {name: str(folder.resolve() / name) for name in (STAGING, REPORTS)}
-    return {"catalog": CATALOG, "landing": landing, "run_id": run_id} | own
+    return {"catalog": CATALOG, "landing": landing, "run_id": run_id, "repair": "0"} | own
 
 
 def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake:

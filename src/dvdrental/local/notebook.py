@@ -50,10 +50,10 @@ class Jobs:
 class DbUtils:
     """The part of dbutils that the notebooks use."""
 
-    def __init__(self, parameters: Mapping[str, str], values: TaskValues) -> None:
+    def __init__(self, parameters: Mapping[str, str], values: TaskValues | None = None) -> None:
         self.widgets = Widgets(parameters)
         self.notebook = Notebook()
-        self.jobs = Jobs(values)
+        self.jobs = Jobs(values or TaskValues("", {}))
 
 
 def run_notebook(
@@ -64,7 +64,7 @@ def run_notebook(
     namespace: dict[str, Any] = {
         "__name__": "__main__",
         "spark": spark,
-        "dbutils": DbUtils(parameters, values or TaskValues("", {})),
+        "dbutils": DbUtils(parameters, values),
         "display": lambda *_: None,
     }
     try:
