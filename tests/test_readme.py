@@ -19,11 +19,11 @@ PLACEHOLDERS = {"<run id>": "local-20260101-000000", "<customer id>": "1"}
 
 
 def lines(page: Path) -> list[list[str]]:
-    """Words of each line of shell; a comment is none."""
+    """Words of each line of shell that calls what is of this project; a comment is none."""
     told = "\n".join(BLOCK.findall(page.read_text(encoding="utf-8"))).replace("\\\n", " ")
     for placeholder, value in PLACEHOLDERS.items():
         told = told.replace(placeholder, value)
-    return [words for line in told.splitlines() if (words := shlex.split(line, comments=True))]
+    return [shlex.split(line, comments=True) for line in told.splitlines() if line.startswith(("make ", COMMAND))]
 
 
 def of_ours(page: Path) -> list[list[str]]:

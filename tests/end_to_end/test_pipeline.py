@@ -88,7 +88,7 @@ def test_promise_06_same_landing_again_commits_to_nothing_but_the_ledger(again: 
 
 @counts_jobs
 def test_unchanged_run_starts_few_jobs(again: Cost) -> None:
-    assert 0 < again.jobs <= 230
+    assert 0 < again.jobs <= 165
 
 
 @counts_jobs
