@@ -17,7 +17,7 @@ from dvdrental.lake import Lake
 from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, Row
 from dvdrental.local.notebook import run_notebook
-from dvdrental.quality.reconcile import pairs, reconcile
+from dvdrental.quality.reconcile import measures, reconcile
 from dvdrental.table import Table
 from tests import contracts
 from tests.conftest import ROOT
@@ -312,7 +312,7 @@ def test_reconciliation_reads_every_table_once(changed: House, monkeypatch: pyte
         return read_table(lake, table)
 
     monkeypatch.setattr(Lake, "read", counted)
-    pairs(changed.lake)
+    measures(changed.lake)
     assert set(read.values()) == {1}
 
 
