@@ -44,10 +44,18 @@ class Progress:
 
     def _grid(self) -> Grid:
         grid = Grid("", "task", "seconds", "result", box=None, header_style="dim")
-        for task in self._tasks:
+        for task in self._shown():
             seconds = time.monotonic() - task.began if task.state == "running" else task.seconds
             grid.add_row(MARK[task.state], escape(task.key), f"{seconds:.1f}" if seconds else "", outcome(task))
         return grid
+
+    def _shown(self) -> list[Task]:
+        """All, once they are done; before, on a terminal too low for them, those that began last."""
+        room = max(self._console.height - 2, 1)
+        if len(self._tasks) <= room or all(task.done for task in self._tasks):
+            return self._tasks
+        latest = sorted(self._tasks, key=lambda task: task.began)[-room:]
+        return [task for task in self._tasks if any(task is shown for shown in latest)]
 
 
 COUNTS = {

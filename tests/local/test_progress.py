@@ -1,0 +1,35 @@
+"""What a terminal shows while tasks run."""
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+
+from dvdrental.local.job import Task
+from dvdrental.local.progress import Progress
+
+
+def tasks(ended: int, running: int, pending: int) -> list[Task]:
+    states = ["success"] * ended + ["running"] * running + ["pending"] * pending
+    return [
+        Task(f"task_{n}", Path("x.py"), {}, [], "ALL_SUCCESS", state, began=0.0 if state == "pending" else n + 1.0)
+        for n, state in enumerate(states)
+    ]
+
+
+def shown(some: list[Task], height: int) -> list[str]:
+    console = Console(file=StringIO(), width=80, height=height)
+    console.print(Progress(console, some)._grid())
+    return [line.split()[1] for line in console.file.getvalue().splitlines()[1:]]  # type: ignore[attr-defined]
+
+
+def test_low_terminal_shows_what_runs_and_what_ended_last() -> None:
+    assert shown(tasks(ended=20, running=3, pending=5), height=10) == [f"task_{n}" for n in range(15, 23)]
+
+
+def test_high_terminal_shows_all() -> None:
+    assert len(shown(tasks(ended=20, running=3, pending=5), height=40)) == 28
+
+
+def test_low_terminal_shows_all_in_the_end() -> None:
+    assert len(shown(tasks(ended=28, running=0, pending=0), height=10)) == 28
