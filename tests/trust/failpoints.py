@@ -77,6 +77,10 @@ POINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "after_publish": (Lake, "merge", after),
     "before_ledger": (Lake, "append_rows", before),
 }
+FIRST_ROWS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
+    "after_fill": (Lake, "fill", after),
+    "mid_fill": (Lake, "fill", during),
+}
 BESIDE, NOWHERE = "beside", "nowhere"
 OTHERS = {"orphan": (Lake, "merge", slowly)} | dict.fromkeys((BESIDE, NOWHERE), (Lake, "merge", lambda act: act))
 
@@ -113,7 +117,7 @@ def drop(spark: SparkSession) -> None:
 if __name__ == "__main__":
     folder, point = Path(sys.argv[1]), sys.argv[2]
     session = SparkSession.builder.remote(sys.argv[3]).getOrCreate() if sys.argv[3:] else start_session(folder)
-    owner, name, how = (POINTS | OTHERS)[point]
+    owner, name, how = (POINTS | FIRST_ROWS | OTHERS)[point]
     setattr(owner, name, how(getattr(owner, name)))
     lake = open_lake(session, folder, point)
     work(lake)

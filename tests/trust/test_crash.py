@@ -19,7 +19,7 @@ from tests.house import ROOT
 from tests.landing import MORNING, category
 from tests.sizes import size
 from tests.trust.connect_server import Server, environment, serving
-from tests.trust.failpoints import POINTS, drop, found, work
+from tests.trust.failpoints import FIRST_ROWS, POINTS, drop, found, work
 
 WEEK_1 = category(dict.fromkeys(range(1, 11), "A"))
 WEEK_2 = category(dict.fromkeys(range(1, 11), "A") | {3: "B", 11: "C"}, "2026-01-10 12:00:00")
@@ -55,6 +55,18 @@ def test_promise_07_crash_anywhere_and_a_rerun_equal_a_clean_run(
     folder = copy(one_week, tmp_path)
     assert_killed(run(folder, point))
     assert look(spark, folder) == undisturbed
+
+
+@pytest.mark.parametrize("point", size(["after_fill"], list(FIRST_ROWS)))
+def test_promise_07_crash_in_the_very_first_run_and_a_rerun_equal_a_clean_run(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, point: str
+) -> None:
+    clean, crashed = tmp_path_factory.mktemp("clean"), tmp_path_factory.mktemp("crashed")
+    for folder in (clean, crashed):
+        land(folder, WEEK_1, 0)
+    assert_killed(run(crashed, point))
+    assert commits(crashed) > 0
+    assert look(spark, crashed) == look(spark, clean)
 
 
 @pytest.mark.parametrize("point", size(["mid_publish"], list(POINTS)))
