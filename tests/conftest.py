@@ -21,6 +21,7 @@ from tests.cost import CONNECT
 from tests.house import ROOT, SCHEMAS, House
 from tests.landing import MORNING
 from tests.once import once
+from tests.sizes import size
 
 _numbers = itertools.count()
 
@@ -34,6 +35,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, name in enumerate(SLOW) if name in item.nodeid), len(SLOW))
 
     items.sort(key=place)
+    if CONNECT:  # the same tests have been run without it
+        items[:] = [item for n, item in enumerate(items) if n % size(5, 1) == 0 or "test_serverless" in item.nodeid]
 
 
 NOT_ON_SERVERLESS = {
