@@ -26,8 +26,16 @@ from tests.sizes import size
 _numbers = itertools.count()
 
 
-SLOW = ("end_to_end/test_weeks", "end_to_end/test_pipeline", "trust/test_serverless", "end_to_end/test_failed_run")
-"""Files that begin first (with --no-loadscope-reorder), so that no worker is left alone with one at the end."""
+SLOW = (
+    "end_to_end/test_weeks",
+    "end_to_end/test_pipeline",
+    "golden/test_aibi",
+    "trust/test_serverless",
+    "end_to_end/test_failed_run",
+    "trust/test_crash",
+)
+"""Files that begin first (with --no-loadscope-reorder), so that no worker is left alone with one at the end, or waits
+for the golden run of another."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -276,7 +276,10 @@ def file_of(lake: Lake, stream: str, lines: Sequence[bytes]) -> int:
     return len(lines)
 
 
-@pytest.mark.parametrize("broken", ["", "{", '{"_airbyte_raw_id":"id-9","_airb', "null", '{"_airbyte_data":null}'])
+BROKEN = ['{"_airbyte_raw_id":"id-9","_airb', "", "{", "null", '{"_airbyte_data":null}']
+
+
+@pytest.mark.parametrize("broken", BROKEN[: size(2, None)])
 def test_broken_first_line_does_not_spoil_the_others(lake: Lake, broken: str) -> None:
     lake = syncing(reading_files(lake), "append")
     whole = [line(Random(0), number, _text(good("category", number))) for number in (1, 2)]
@@ -285,30 +288,33 @@ def test_broken_first_line_does_not_spoil_the_others(lake: Lake, broken: str) ->
     assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (3, 2, 1)
 
 
-@pytest.mark.parametrize("moment", ['"-0001-01-01T00:00:00"', '"0000-00-00"', "-1", "9" * 15, "9" * 30, "{}"])
-def test_odd_extraction_time_sets_the_row_aside(lake: Lake, moment: str) -> None:
+def test_odd_extraction_times_set_their_rows_aside(lake: Lake) -> None:
     lake = syncing(reading_files(lake), "append")
-    head = [("_airbyte_raw_id", '"id-1"'), ("_airbyte_extracted_at", moment)]
-    file_of(lake, "category", [_text([*head, ("_airbyte_data", _text(good("category", 1)))]).encode()])
+    moments = ['"-0001-01-01T00:00:00"', '"0000-00-00"', "-1", "9" * 15, "9" * 30, "{}"]
+    data = ("_airbyte_data", _text(good("category", 1)))
+    heads = [[("_airbyte_raw_id", f'"id-{n}"'), ("_airbyte_extracted_at", m)] for n, m in enumerate(moments)]
+    file_of(lake, "category", [_text([*head, data]).encode() for head in heads])
     step = ingest(lake, ["category"])[0]
-    assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (1, 0, 1)
+    assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (6, 0, 6)
 
 
-@pytest.mark.parametrize("newest", ["[" * 6000, '{"a":' * 6000, '{"a":' + "9" * 6000 + "}", '{"\\ud800":1}', "\x00"])
-def test_newest_payload_may_be_any_text(lake: Lake, newest: str) -> None:
-    """It is looked at before the others, for fields that are new."""
+def test_newest_payload_may_be_any_text(lake: Lake) -> None:
+    """It is looked at before the others, for fields that are new. One in each stream."""
+    newest = ["[" * 6000, '{"a":' * 6000, '{"a":' + "9" * 6000 + "}", '{"\\ud800":1}', "\x00"]
+    names = ["actor", "category", "city", "country", "language"]
     lake = syncing(lake, "append")
-    land_raw(lake, "category", [newest])
-    step = ingest(lake, ["category"])[0]
-    assert (step.rows_landed, step.rows_inserted, step.rows_quarantined) == (1, 0, 1)
+    for name, payload in zip(names, newest, strict=True):
+        land_raw(lake, name, [payload])
+    steps = ingest(lake, names)
+    assert [(s.rows_landed, s.rows_inserted, s.rows_quarantined) for s in steps] == [(1, 0, 1)] * 5
 
 
-@pytest.mark.parametrize("exponent", [400, 1_000_000, 100_000_000, 2_000_000_000])
-def test_huge_exponent_is_only_a_bad_value(lake: Lake, exponent: int) -> None:
+def test_huge_exponent_is_only_a_bad_value(lake: Lake) -> None:
     lake = syncing(lake, "append")
-    land_raw(lake, "category", [f'{{"category_id":1E{exponent}}}', f'{{"category_id":1E-{exponent}}}'])
+    exponents = [400, 1_000_000, 100_000_000, 2_000_000_000]
+    land_raw(lake, "category", [f'{{"category_id":1E{sign}{e}}}' for e in exponents for sign in ("", "-")])
     step = ingest(lake, ["category"])[0]
-    assert (step.rows_inserted, step.rows_quarantined) == (0, 2)
+    assert (step.rows_inserted, step.rows_quarantined) == (0, 8)
 
 
 JSON_VALUES = st.recursive(

@@ -14,7 +14,7 @@ from dvdrental.ops import Step
 from tests.landing import MORNING, folder, syncing
 from tests.sizes import size
 
-ROWS = size(100_000, 1_000_000)
+ROWS = size(20_000, 1_000_000)
 NEW = ROWS // 100
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.golden.conftest import SAID
+from tests.sizes import size
 from tests.test_readme import of_ours
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,7 +44,7 @@ def told(line):
     return re.sub(r"\s+", " ", re.sub(r"\d+(\.\d+)? s\b|; the lake is in .*", "", line)).strip()
 
 
-@pytest.mark.parametrize("command", ["sql", "profile", "export", "status"])
+@pytest.mark.parametrize("command", ["sql", "profile", *size([], ["export", "status"])])
 def test_command_of_the_readme_that_only_looks_works(lake, command, tmp_path):
     asked = next(words for words in of_ours(ROOT / "README.md") if words[0] == command)
     call = [sys.executable, "-m", "dvdrental.local.cli", *asked, "--lake", lake]
