@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from dvdrental.bronze.streams import STREAMS
 from dvdrental.local.cli import parser
+from dvdrental.tables import TABLES, VIEWS
 from tests.conftest import ROOT
 from tests.sizes import size
 
@@ -48,6 +50,16 @@ def test_first_screen_has_what_it_is_a_picture_and_two_commands_with_what_they_s
     screen = "\n".join((ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:40])
     for shown in ("──> dashboard", "make run", "make test", "quality checks passed"):
         assert shown in screen
+
+
+def test_each_table_and_view_that_people_read_is_named_and_their_number_is_right() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Tables\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"\w+", section))
+    assert {thing.name for thing in (*TABLES.values(), *VIEWS.values()) if thing.layer in ("silver", "gold")} <= named
+    silver, gold = (sum(table.layer == layer for table in TABLES.values()) for layer in ("silver", "gold"))
+    assert f"this: {len(STREAMS)} bronze, {silver} silver, {gold} gold tables" in readme
+    assert f"{gold - 1} marts, 1 view" in readme
 
 
 def test_the_readme_has_commands_to_check() -> None:

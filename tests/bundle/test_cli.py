@@ -56,9 +56,9 @@ def cli(program: str, project: Path, url: str, **variables: str) -> Cli:
     where = {"DATABRICKS_HOST": url, "DATABRICKS_TOKEN": "any"} if url else {}
     environment = {**clean, **quiet, **where, **variables, "HOME": str(project / ".home"), "PATH": path}
 
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
+    def call(*words: str, group: str = "bundle") -> subprocess.CompletedProcess[str]:
         given = {"cwd": project, "env": environment, "stdin": subprocess.DEVNULL, "timeout": 300}
-        return subprocess.run([program, "bundle", *words], capture_output=True, text=True, **given)
+        return subprocess.run([program, group, *words], capture_output=True, text=True, **given)
 
     return call
 
@@ -272,3 +272,17 @@ def test_run_is_done_by_the_local_runner(
         answer = call("run", "dvd_rental_pipeline", "--params", given)
     assert answer.returncode == 0, workspace.outputs
     assert lake.read(rental_obt.TABLE).count() == len(sample["rental"])
+
+
+def test_landing_of_this_machine_is_copied_into_the_volume(program: str, project: Path, tmp_path: Path) -> None:
+    file = tmp_path / "landing" / "public" / "category" / "1.jsonl"
+    file.parent.mkdir(parents=True)
+    file.write_text('{"_airbyte_raw_id":"1"}\n')
+    with serving(FakeWorkspace()) as workspace:
+        workspace.create_item("volumes", catalog_name="dvd_dev", schema_name="bronze", name="landing")
+        volume = "/Volumes/dvd_dev/bronze/landing"
+        copied = cli(program, project, workspace.url)(
+            "cp", "-r", str(tmp_path / "landing"), f"dbfs:{volume}", group="fs"
+        )
+        assert copied.returncode == 0, copied.stderr
+        assert workspace.files[f"{volume}/public/category/1.jsonl"] == file.read_bytes()

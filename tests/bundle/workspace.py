@@ -5,9 +5,10 @@ import base64
 import itertools
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -45,11 +46,11 @@ class FakeWorkspace:
     _at_work: dict[int, threading.Thread] = field(default_factory=dict)
 
     def answer(self, method: str, path: str, query: dict[str, str], raw: bytes) -> Any:
-        body = json.loads(raw) if raw.startswith(b"{") and "/import-file/" not in path else {}
+        body = json.loads(raw) if raw.startswith(b"{") and not re.search("/import-file/|/fs/files/", path) else {}
         request = f"{method} {re.sub(r'^/api/[0-9.]+', '', path)}"
         for pattern, act in ROUTES:
             if found := re.fullmatch(pattern, request):
-                return act(self, *found.groups(), **({"raw": raw} if act is FakeWorkspace.put_file else query | body))
+                return act(self, *found.groups(), **({"raw": raw} if act in TAKING_FILES else query | body))
         raise Refused(501, "NOT_IMPLEMENTED", f"the fake workspace has no {request}")
 
     # --- who and where ---
@@ -70,6 +71,12 @@ class FakeWorkspace:
     def import_(self, path: str, content: str, **_: Any) -> Json:
         return self.put_file(f"{path}.py", base64.b64decode(content))
 
+    def put_in_volume(self, path: str, raw: bytes) -> Json:
+        _, _, catalog, schema, volume, _ = path.split("/", 5)
+        self.get_item(f"volumes/{catalog}.{schema}.{volume}")
+        self.files[path] = raw
+        return self.make_folder(path.rpartition("/")[0])
+
     def make_folder(self, path: str, **_: Any) -> Json:
         self.folders |= {path[: slash.start()] for slash in re.finditer("/|$", path) if slash.start()}
         return {}
@@ -79,6 +86,10 @@ class FakeWorkspace:
             raise _missing(path)
         kind = "NOTEBOOK" if path in self.notebooks else "FILE" if path in self.files else "DIRECTORY"
         return {"path": path, "object_type": kind, "object_id": abs(hash(path))}
+
+    def status_of_file(self, path: str, **_: Any) -> Json:
+        _get(self.files, path)
+        return {}
 
     def list_folder(self, path: str, **_: Any) -> Json:
         inside = sorted(one for one in {*self.files, *self.folders} if one.rpartition("/")[0] == path)
@@ -210,11 +221,17 @@ class FakeWorkspace:
         return {}
 
 
+TAKING_FILES = (FakeWorkspace.put_file, FakeWorkspace.put_in_volume)
+
 ROUTES: tuple[tuple[str, Callable[..., Any]], ...] = (
     (r"GET /\.well-known/databricks-config|GET /preview/scim/v2/Me|GET /sql/warehouses", FakeWorkspace.about),
     (r"POST /telemetry-ext", FakeWorkspace.nothing),
     (r"POST /workspace-files/import-file(/.*)", FakeWorkspace.put_file),
     (r"POST /workspace/import", FakeWorkspace.import_),
+    (r"PUT /fs/files(/Volumes/.*)", FakeWorkspace.put_in_volume),
+    (r"PUT /fs/directories(/Volumes/.*?)/?", FakeWorkspace.make_folder),
+    (r"HEAD /fs/files(/Volumes/.*)", FakeWorkspace.status_of_file),
+    (r"HEAD /fs/directories(/Volumes/.*?)/?", FakeWorkspace.status),
     (r"POST /workspace/mkdirs", FakeWorkspace.make_folder),
     (r"GET /workspace/get-status", FakeWorkspace.status),
     (r"GET /workspace/list", FakeWorkspace.list_folder),
@@ -281,9 +298,10 @@ def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
-        do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+        do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -297,3 +315,11 @@ def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+if __name__ == "__main__":
+    with serving(FakeWorkspace(catalogs=("dvd_dev", "dvd_staging", "dvd_prod", *sys.argv[1:]))) as fake:
+        print(f"export DATABRICKS_HOST={fake.url} DATABRICKS_TOKEN=any", flush=True)  # noqa: T201
+        print("In another shell. Ctrl-C stops it, and all is gone.", file=sys.stderr)  # noqa: T201
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()

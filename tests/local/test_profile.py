@@ -129,11 +129,9 @@ def test_command_shows_tables_or_the_columns_of_one(actors: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        (
-            "gold.rentals_obt",
-            "there is no table gold.rentals_obt; did you mean gold.rental_obt? There are: gold.actor_r",
-        ),
-        ("dim_actor", "did you mean silver.dim_actor? There are: bronze.actor, "),
+        ("gold.rentals_obt", "there is no table gold.rentals_obt; did you mean gold.rental_obt?\n"),
+        ("dim_actor", "did you mean silver.dim_actor?\n"),
+        ("gold.nothing", "there is no table gold.nothing. There are: gold.actor_r"),
         ("gold.preset_rental_obt", "a view has no profile"),
     ],
 )

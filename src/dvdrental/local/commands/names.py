@@ -28,6 +28,7 @@ def no_such_table(name: str) -> str:
         return f"{name} is not in this lake yet: the next run of its source fills it, or `dvdrental rebuild`"
     layer, _, last = name.rpartition(".")
     near = [*get_close_matches(name, EVERYTHING, 1), *(known for known in EVERYTHING if known.endswith(f".{last}"))]
-    meant = f"; did you mean {near[0]}?" if near else "."
+    if near:
+        return f"there is no table {name}; did you mean {near[0]}?"
     there = [known for known in EVERYTHING if known.startswith(f"{layer}.")] or list(EVERYTHING)
-    return f"there is no table {name}{meant} There are: {', '.join(there)}"
+    return f"there is no table {name}. There are: {', '.join(there)}"

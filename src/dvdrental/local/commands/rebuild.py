@@ -21,7 +21,7 @@ from dvdrental.local.session import start_session
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
-    text = "compute silver and gold anew from bronze, and publish what differs"
+    text = "take in what is landed, compute silver and gold anew from bronze, and publish what differs"
     parser = declare(commands, "rebuild", _rebuild, text, "rebuild", "rebuild --lake lake/sample")
     parameter_option(parser)
     lake_option(parser)

@@ -55,7 +55,10 @@ def _sql(options: Options) -> int:
 
 def _answer(lake: Lake, query: str, form: str) -> None:
     if not only_reads(query):
-        raise UsageError("`dvdrental sql` only reads: what is published comes from runs, which check it")
+        first = ", ".join(sorted(READING)).upper()
+        raise UsageError(
+            f"`dvdrental sql` only reads: what is published comes from runs, which check it. A query begins with {first}"
+        )
     with told():
         _write(lake.spark.sql(query), form)
 
