@@ -283,7 +283,7 @@ def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
         wbufsize = -1  # head and body in one packet: in two, each answer takes 40 ms
 
         def do_GET(self) -> None:
-            url, raw = urlsplit(self.path), self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            url, raw = urlsplit(self.path), self._sent()
             try:
                 with one_at_a_time:
                     answer = workspace.answer(self.command, unquote(url.path), dict(parse_qsl(url.query)), raw)
@@ -300,6 +300,17 @@ def serving(workspace: FakeWorkspace) -> Iterator[FakeWorkspace]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+
+        def _sent(self) -> bytes:
+            """Whole, or in chunks, each after a line with its length."""
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            chunks = []
+            while length := int(self.rfile.readline(), 16):
+                chunks.append(self.rfile.read(length))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(chunks)
 
         do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
