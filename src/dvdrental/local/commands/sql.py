@@ -55,9 +55,9 @@ def _sql(options: Options) -> int:
 
 def _answer(lake: Lake, query: str, form: str) -> None:
     if not only_reads(query):
-        first = ", ".join(sorted(READING)).upper()
         raise UsageError(
-            f"`dvdrental sql` only reads: what is published comes from runs, which check it. A query begins with {first}"
+            "`dvdrental sql` only reads: what is published comes from runs, which check it. A query begins with "
+            + ", ".join(sorted(READING)).upper()
         )
     with told():
         _write(lake.spark.sql(query), form)
