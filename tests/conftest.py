@@ -14,7 +14,7 @@ from pyspark.sql.connect.dataframe import DataFrame as ConnectDataFrame
 
 from dvdrental.lake import Lake
 from dvdrental.local import session
-from dvdrental.local.folder import land, parameters
+from dvdrental.local.folder import land, open_lake, parameters
 from dvdrental.local.landing import Database, read_source
 from dvdrental.settings import Settings
 from tests.cost import CONNECT
@@ -104,6 +104,7 @@ def one_run(spark: SparkSession, made_lake: Path, tmp_path_factory: pytest.TempP
     """A lake of the module's own, after the run `first` on the sample."""
     folder = Path(shutil.copytree(made_lake, tmp_path_factory.mktemp("house") / "lake"))
     house = House(spark, folder)
+    open_lake(spark, folder)
     house.look()
     yield house
     house.close()
