@@ -95,7 +95,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "no such file": (INTEGRATION, "tear_down.sql", "drop.sql"),
     },
     rules.every_sync_pattern_matches: {
-        "sync pattern without match": (MAIN, "- tests/**", "- docs/**"),
+        "sync pattern without match": (MAIN, "- tests/**", "- nowhere/**"),
     },
     rules.every_environment_installs_the_built_wheel: {
         "wheel of another folder": (JOB, "../dist/*.whl", "./dist/*.whl"),
