@@ -33,6 +33,10 @@ CONFIG = {
     "spark.ui.retainedStages": "10",
     "spark.databricks.delta.delta.log.cacheSize": "100",
     "spark.sql.session.timeZone": "UTC",
+    # Every query is described to the UI, which is off: in few words, then.
+    "spark.sql.ui.explainMode": "simple",
+    # Most of what is broadcast has some kilobytes, and 4 MB are set aside for it.
+    "spark.broadcast.blockSize": "256k",
     # To note the line of Python behind every column doubles the time of building a plan.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
@@ -43,6 +47,8 @@ CONFIG = {
     "spark.sql.adaptive.enabled": "false",
     # Each table's log is put together anew after each write: 50 tasks, unless told otherwise.
     "spark.databricks.delta.snapshotPartitions": "1",
+    # The list of all files beside each commit, which nothing reads yet: a job for each table that gets its first rows.
+    "spark.databricks.delta.allFilesInCrc.enabled": "false",
     # Least and greatest values of columns let large tables be read in part. To take them of a small one costs several
     # times what it costs to write its rows.
     "spark.databricks.delta.stats.collect": "false",
@@ -68,6 +74,8 @@ JAVA_OPTIONS = [
     # One thread that collects a small heap costs less CPU than several that negotiate.
     "-XX:+UseSerialGC",
     "-Xmn400m",
+    # Room for old objects from the start: else seven times all of the heap is searched before there is.
+    "-Xms1g",
     # Delta checks its log twice in any other zone.
     "-Duser.timezone=UTC",
 ]
