@@ -2,7 +2,8 @@
 
 Environment: SOURCE (sample, a dump, a database); ROUNDS (3 take about half an hour; 5 for figures that are shown to
 anybody; 1 is a trial); SIZES, a list of `S` (the source as it is; all peers) and numbers of rentals such as 200k and 2M
-(the source blown up; ours and the floor).
+(the source blown up; ours and the floor; of the last one, the parse by itself). What is not among them stays as it was
+measured last.
 """
 
 import os
@@ -11,9 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import contestants, landings, processes, spark_conf
+from benchmarks import contestants, landings, measured, processes, spark_conf
 from benchmarks.contest import contest
-from benchmarks.report import Contest, Parsing, page
+from benchmarks.measured import Contest, Occasion, Parsing
+from benchmarks.report import occasion, page
 
 FOLDER = contestants.ROOT / "build" / "bench"
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -22,19 +24,20 @@ UNITS = {"k": 1_000, "M": 1_000_000}
 
 def main() -> None:
     source, rounds = os.environ.get("SOURCE", "sample"), int(os.environ.get("ROUNDS", "3"))
-    sizes = os.environ.get("SIZES", "S").split()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    small = _landed(source)
-    contests, largest = [], small
-    for size in sizes:
-        landing = small if size == "S" else _blown_up(small, size)
-        who = contestants.peers(contestants.DBT_PYTHON.exists()) if size == "S" else contestants.sizes()
+    now = occasion(source, rounds)
+    landing = small = _landed(source)
+    for size in os.environ.get("SIZES", measured.SMALL).split():
+        landing = small if size == measured.SMALL else _blown_up(small, size)
+        who = contestants.peers(contestants.DBT_PYTHON.exists()) if size == measured.SMALL else contestants.sizes()
         tallies = contest(who, source, landing, FOLDER / "warehouses", rounds)
-        contests.append(Contest(size, landings.rows(landing, "rental"), tallies))
-        largest = landing
-    starts = contest(contestants.starts(), source, small, FOLDER / "warehouses", rounds)
-    parsing = _parse(largest, rounds) if largest != small else None
-    RESULTS.write_text(page(contests, Contest("session", 0, starts), parsing, source, rounds))
+        measured.keep(Contest(size, landings.rows(landing, "rental"), tallies, now))
+        if size == measured.SMALL:
+            starts = contest(contestants.starts(), source, small, FOLDER / "warehouses", rounds)
+            measured.keep(Contest(measured.SESSION, 0, starts, now))
+    if landing != small:
+        measured.keep_parsing(_parse(landing, now))
+    RESULTS.write_text(page(measured.contests(), measured.parsing()))
     print(RESULTS.read_text())
 
 
@@ -51,13 +54,14 @@ def _blown_up(landing: Path, size: str) -> Path:
     return target
 
 
-def _parse(landing: Path, rounds: int) -> Parsing:
+def _parse(landing: Path, now: Occasion) -> Parsing:
     folder = FOLDER / "parse"
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(rounds)]
+    command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(now.rounds)]
     usage = processes.measured(command, folder, spark_conf.environment(folder / "conf", {}))
     answer = processes.told(usage.said)
-    return Parsing(answer["rows"], answer["seconds"], usage.others)
+    return Parsing(answer["rows"], answer["seconds"], usage.others, now)
 
 
 if __name__ == "__main__":

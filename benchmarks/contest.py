@@ -2,25 +2,13 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import processes, spark_conf, spark_log
 from benchmarks.checksum import checksums
 from benchmarks.contestants import Contestant, Place
+from benchmarks.measured import Tally
 from benchmarks.results import Run
-
-
-@dataclass
-class Tally:
-    """Of one contestant. Counts and what it said are those of the first round."""
-
-    runs: list[Run] = field(default_factory=list)
-    jobs: int = 0
-    commits: int = 0
-    written_mb: float = 0.0
-    said: str = ""
-    failed: bool = False
 
 
 def contest(
@@ -62,7 +50,7 @@ def _run(contestant: Contestant, place: Place, folder: Path, tally: Tally, is_co
     print(f"{contestant.name}: {usage.seconds:.1f} s; others took {usage.others:.0%} of the machine", flush=True)
     if is_counted:
         work = spark_log.read(log)
-        tally.jobs, tally.said = work.jobs, usage.said
+        tally.jobs, tally.told = work.jobs, processes.told(usage.said) if contestant.tells else {}
         tally.written_mb = work.written_mb or _megabytes(place.warehouse) - size
         tally.commits = _commits(place.warehouse) - commits
     if is_timed:

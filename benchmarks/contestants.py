@@ -50,7 +50,8 @@ class Place:
 @dataclass(frozen=True)
 class Contestant:
     """`settings` are Spark's, as they lie in `spark-defaults.conf`; ours sets its own. `after`: works on what the
-    contestant of that name has left. `once`: only in the first round. `prepare` is done before, unmeasured."""
+    contestant of that name has left. `once`: only in the first round. `tells`: its last word is JSON. `prepare` is done
+    before, unmeasured."""
 
     name: str
     command: Callable[[Place], Sequence[str]]
@@ -58,6 +59,7 @@ class Contestant:
     makes: Relations | None = None
     after: str | None = None
     once: bool = False
+    tells: bool = False
     prepare: Callable[[Place], None] | None = None
     environment: Callable[[Place], Mapping[str, str]] = field(default=lambda place: {})
 
@@ -73,7 +75,7 @@ def peers(with_dbt: bool) -> list[Contestant]:
         Contestant("system A's way, our Spark settings", a, spark_conf.tuned, SYSTEM_A),
         Contestant("naive PySpark", naive, _dbt_settings, THEIRS),
         *(dbt if with_dbt else []),
-        Contestant("ours, gate timed", _job("overwrite"), makes=OURS, prepare=lake, once=True),
+        Contestant("ours, gate timed", _job("overwrite"), makes=OURS, prepare=lake, once=True, tells=True),
         Contestant("DuckDB and delta-rs: the floor", python("benchmarks.peers.floor"), makes=THEIRS),
     ]
 
@@ -82,7 +84,7 @@ def sizes() -> list[Contestant]:
     """At many rows: ours, what a sync of changes costs, and the floor."""
     whole, appended = _job("overwrite", "--many-rows"), _job("append", "--many-rows")
     return [
-        Contestant("ours", whole, makes=OURS, prepare=lake),
+        Contestant("ours", whole, makes=OURS, prepare=lake, tells=True),
         Contestant("ours, unchanged landing", whole, after="ours"),
         Contestant("ours, 1 % changed, full refresh", whole, after="ours", prepare=_refreshed),
         Contestant("ours, incremental", appended, makes=OURS, prepare=lake),
