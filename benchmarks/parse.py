@@ -1,7 +1,7 @@
 """Seconds to parse landed rentals into typed columns and write them as Parquet: ours, other ways, and DuckDB.
 
-`python -m benchmarks.parse <landing> <folder> <rounds>` says them as JSON. Variants take turns; the first round of
-several is not counted.
+`python -m benchmarks.parse <landing> <folder> <rounds>` says them as JSON. Variants take turns; a round
+before, in which Java compiles, is not counted.
 """
 
 import json
@@ -56,11 +56,11 @@ def main(landing: Path, folder: Path, rounds: int) -> None:
     copy = f"COPY ({parsed(landing, STREAM)}) TO '{folder}/floor.parquet' (COMPRESSION zstd)"
     ways["DuckDB"] = lambda: duckdb.sql(copy)
     seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(rounds + 1 if rounds > 1 else 1):
+    for number in range(rounds + 1):
         for name, way in ways.items():
             began = time.perf_counter()
             way()
-            if number > 0 or rounds == 1:
+            if number > 0:
                 seconds[name].append(time.perf_counter() - began)
     rows = int(DeltaTable(landed(landing, STREAM)).count())
     print(json.dumps({"rows": rows, "seconds": seconds}))
