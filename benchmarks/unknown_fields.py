@@ -1,6 +1,6 @@
 """What it costs to search every payload for unknown fields, beside the parse: seconds for 2 million rentals.
 
-Run it as `.venv/bin/python benchmarks/unknown_fields.py`. Variants take turns; the first round is not counted.
+Run it as `.venv/bin/python -m benchmarks.unknown_fields`. Variants take turns; the first round is not counted.
 """
 
 import statistics
@@ -11,6 +11,7 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks import spark_conf
 from dvdrental.bronze.cast import wide_type
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.local import session
@@ -44,9 +45,7 @@ def seconds(frame: DataFrame) -> float:
 
 
 def main() -> None:
-    session.JAVA_OPTIONS.remove("-XX:TieredStopAtLevel=1")  # many rows: let Java and Spark compile
-    for name in ("spark.sql.codegen.wholeStage", "spark.sql.codegen.factoryMode"):
-        del session.CONFIG[name]
+    spark_conf.for_many_rows()
     with tempfile.TemporaryDirectory() as folder:
         spark = session.start_session(Path(folder))
         frames = variants(payloads(spark, f"{folder}/payloads"))
