@@ -51,7 +51,7 @@ preset: .venv-preset/.ready ## send the dashboard to Preset; what it needs in th
 	@.venv-preset/bin/pip install --quiet --disable-pip-version-check -r requirements-preset.txt
 	@touch $@
 
-bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=1 is a trial; SIZES="S 200k 2M")
+bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=5, SIZES="S 2M")
 	@$(PYTHON) -m venv .venv-dbt
 	@.venv-dbt/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-dbt.txt
 	@$(BIN)/python -m benchmarks

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.results import Figures, Run, figures
 
-FOLDER = Path(__file__).with_name("measured")
+FOLDER = Path(__file__).with_name("runs")
 SMALL = "S"
 """The source as it is; at larger sizes other settings of Spark are used."""
 

@@ -29,7 +29,7 @@ def page(contests: Sequence[Contest], parsing: Parsing | None) -> str:
 
 _HEAD = """# Benchmark results
 
-Written by `make bench` from `benchmarks/measured/`. Every run is a process of its own, on an empty warehouse and the
+Written by `make bench` from `benchmarks/runs/`. Every run is a process of its own, on an empty warehouse and the
 same landing. Seconds are wall time, the median of all rounds (least to most); CPU and peak memory are those of all
 processes of the run. Spark jobs, bytes and Delta commits were counted in a round before. "Same rows": the tables that
 all make have the same checksum as the floor's; a ratio is void where not."""
