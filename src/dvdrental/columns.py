@@ -1,6 +1,6 @@
 """Functions that return Columns, used by more than one table."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
@@ -33,5 +33,4 @@ def date_key(moment: str) -> Column:
 
 def utc(instant: Column) -> Column:
     """TIMESTAMP -> TIMESTAMP_NTZ in UTC, whatever the session's time zone (a cast would use that)."""
-    seconds = (F.unix_micros(instant) / F.lit(1_000_000).cast("decimal(20,0)")).cast("decimal(18,6)")
-    return epoch() + F.make_dt_interval(secs=seconds)
+    return epoch() + F.unix_micros(instant) * F.lit(timedelta(microseconds=1))

@@ -12,6 +12,7 @@ Two payloads of one stream share a hash with a chance of (rows compared with)^2 
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pyspark.sql import Column, DataFrame
@@ -64,6 +65,16 @@ def of_table(landing: DataFrame) -> Envelope:
     if columns >= DIRECT:
         return _direct(landing)
     raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
+
+
+def read_after(landing: DataFrame, moment: datetime) -> DataFrame:
+    """Rows read after a moment (UTC), by a column of the table itself, so that Delta skips files; all rows where no one
+    column is such a timestamp."""
+    types = dict(landing.dtypes)
+    reads = [F.col(name) for name in ("_airbyte_extracted_at", "_airbyte_emitted_at") if types.get(name) == "timestamp"]
+    if len(reads) != 1:
+        return landing
+    return landing.filter(reads[0] > F.lit(moment.replace(tzinfo=UTC)))
 
 
 def of_files(lines: DataFrame) -> Envelope:
@@ -137,10 +148,12 @@ def _frame(
     data: Column,
     others: list[str] | None = None,
 ) -> DataFrame:
+    """`extracted_at` is NULL before 1970, and beyond the year 2200, where a number was not counted in milliseconds."""
     named = landing.withColumn("_instant", extracted_at)
-    return named.select(
+    read = named.withColumn("_instant", instant(F.col("_instant"), dict(named.dtypes)["_instant"]))
+    return read.select(
         raw_id.alias("raw_id"),
-        instant(F.col("_instant"), dict(named.dtypes)["_instant"]).alias("extracted_at"),
+        F.when(F.year("_instant").between(1970, 2200), F.col("_instant")).alias("extracted_at"),
         generation_id.try_cast("bigint").alias("generation_id"),
         meta.alias("meta"),
         payload.alias("payload"),
@@ -150,19 +163,15 @@ def _frame(
 
 
 def instant(column: Column, dtype: str) -> Column:
-    """A timestamp as it is, an integer (also as text) as milliseconds since 1970, else ISO text with its zone; UTC.
-
-    NULL for anything else, before 1970, and beyond the year 2200, where a number was not counted in milliseconds.
-    """
+    """A timestamp as it is, an integer (also as text) as milliseconds since 1970, else ISO text with its zone; UTC."""
     if dtype == "timestamp_ntz":
-        moment = column
-    elif dtype == "timestamp":
-        moment = utc(column)
-    else:
-        text = column.cast("string")
-        seconds = (F.when(text.rlike(r"^\d{1,15}$"), text).cast("decimal(18,3)") / 1000).cast("decimal(18,6)")
-        moment = F.coalesce(epoch() + F.make_dt_interval(secs=seconds), utc(F.try_to_timestamp(text)))
-    return F.when(F.year(moment).between(1970, 2200), moment)
+        return column
+    if dtype == "timestamp":
+        return utc(column)
+    text = column.cast("string")
+    milliseconds = F.when(text.rlike(r"^\d{1,15}$"), text).cast("bigint")
+    counted = epoch() + milliseconds * F.lit(timedelta(milliseconds=1))
+    return F.coalesce(counted, utc(F.try_to_timestamp(text)))
 
 
 def _optional(landing: DataFrame, name: str) -> Column:

@@ -49,12 +49,10 @@ class TableLanding:
         return self.envelope().rows.select(F.col("extracted_at").alias("position"), F.xxhash64("raw_id").alias("unit"))
 
     def envelope(self, after: datetime | None = None) -> Envelope:
-        landed = envelope.of_table(self.table)
-        return (
-            landed
-            if after is None
-            else Envelope(landed.rows.filter(F.col("extracted_at") > moment(after)), landed.kind)
-        )
+        if after is None:
+            return envelope.of_table(self.table)
+        landed = envelope.of_table(envelope.read_after(self.table, after))
+        return Envelope(landed.rows.filter(F.col("extracted_at") > moment(after)), landed.kind)
 
 
 @dataclass(frozen=True)
