@@ -200,6 +200,48 @@ def test_only_touched_rows_are_computed_whatever_build_makes_of_the_scope(lake: 
     assert not [path for path in Path(lake.settings.staging).rglob("*") if path.is_file()]
 
 
+def test_without_news_no_row_is_computed_and_with_it_all_are(lake: Lake) -> None:
+    def run(*parents: int) -> Step:
+        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+        return publish(task, TABLE, child_of(task.read(PARENT)), odd_parents)
+
+    def odd_parents(published: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame:
+        return changed[PARENT.full_name].filter("parent_key % 2 = 1")
+
+    lake.create(STEP)
+    assert run(2, 4).rows_inserted == 2
+    skipped = run(2, 4, 6)
+    assert (skipped.status, skipped.rows_computed, skipped.rows_after, set(content(lake))) == (
+        "unchanged",
+        0,
+        2,
+        {2, 4},
+    )
+    caught_up = run(2, 4, 6, 7)
+    assert (caught_up.rows_computed, caught_up.rows_inserted, set(content(lake))) == (4, 2, {2, 4, 6, 7})
+
+
+def test_where_no_row_is_touched_nothing_is_built(lake: Lake) -> None:
+    def run(*parents: int) -> Step:
+        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+        return publish_touched(task, TABLE, child_or_fail, none, {"parents": task.read(PARENT)})
+
+    def none(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
+        return published.select("child_key").limit(0)
+
+    def child_or_fail(parents: DataFrame, scope: DataFrame | None = None) -> DataFrame:
+        assert scope is None, "built, though nothing is touched"
+        return child_of(parents)
+
+    lake.create(STEP)
+    run(1, 2)
+    step = run(1, 2, 3)
+    assert (step.status, step.rows_computed, step.rows_after) == ("unchanged", 0, 2)
+    assert not [path for path in Path(lake.settings.staging).rglob("*") if path.is_file()]
+
+
 # ------------------------------------------------------------------------------------------------------------ cost
 
 

@@ -10,7 +10,7 @@ from dvdrental.columns import moment
 from dvdrental.errors import ConflictError
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import changed_inputs, is_up_to_date, last_success, note_inputs
+from dvdrental.provenance import changed_inputs, is_up_to_date, keep_as_it_is, last_success, note_inputs
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -21,16 +21,20 @@ LOADED_AT = "_loaded_at"
 Build = Callable[..., DataFrame]
 Touched = Callable[[DataFrame, Mapping[str, DataFrame], Mapping[str, DataFrame]], DataFrame]
 """Published rows, inputs as `build` takes them, change feeds of inputs by table -> keys of the rows that may differ."""
+News = Callable[[DataFrame, Mapping[str, DataFrame]], DataFrame | None]
+"""Published rows, change feeds of inputs by table -> what may make a difference to any row; None if all may."""
 
 
-def publish(lake: Lake, table: Table, desired: DataFrame) -> Step:
+def publish(lake: Lake, table: Table, desired: DataFrame, news: News | None = None) -> Step:
     """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
 
-    Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed.
+    Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed: if no input
+    has changed, or `news` finds nothing in what has.
     """
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
-        if not is_up_to_date(step, _last_success(lake, published, step)):
+        last = _last_success(lake, published, step)
+        if not (is_up_to_date(step, last) or _is_no_news(lake, published, news, step, last)):
             _bring_up_to_date(lake, table, published, desired, None, step)
     return step
 
@@ -42,15 +46,29 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
         last = _last_success(lake, published, step)
         if not is_up_to_date(step, last):
             changed = changed_inputs(lake, step, last)
-            if published is None or changed is None:
+            if published is None or last is None or changed is None:
                 _bring_up_to_date(lake, table, published, build(**inputs), None, step)
             else:
                 path = lake.stage_path(table)
                 scope = lake.write_stage(path, touched(published, inputs, changed))
-                desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
-                _bring_up_to_date(lake, table, published, desired, scope, step)
+                if scope.isEmpty():
+                    keep_as_it_is(step, last)
+                else:
+                    desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
+                    _bring_up_to_date(lake, table, published, desired, scope, step)
                 lake.drop_stage(path)
     return step
+
+
+def _is_no_news(lake: Lake, published: DataFrame | None, news: News | None, step: Step, last: Row | None) -> bool:
+    if published is None or news is None or last is None:
+        return False
+    changed = changed_inputs(lake, step, last)
+    found = None if changed is None else news(published, changed)
+    if found is None or not found.isEmpty():
+        return False
+    keep_as_it_is(step, last)
+    return True
 
 
 def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_customer
-from tests.rows import EPOCH, Found, built, one, pick
+from tests.rows import EPOCH, Found, Row, built, feed, one, pick, rows
 
 UK, CANADA, ZAIRE = 1, 2, 3
 LONDON_UK, LONDON_CA, LEEDS, KINSHASA, HULL = 10, 11, 12, 13, 14
@@ -263,3 +263,31 @@ def _log(chance: random.Random, stream: str, text: str, parent: str | None) -> l
 
 def _covers(version: dict[str, Any], day: str) -> bool:
     return version["valid_from"] <= day and (version["valid_to"] is None or day < version["valid_to"])
+
+
+# what has changed in -> that customer, of whom 1 and 2 are known
+NEWS: dict[str, tuple[str, Row, bool]] = {
+    "rental of a known one": ("rental", dict(customer_id=1), False),
+    "rental of a stranger": ("rental", dict(customer_id=3), True),
+    "payment of a stranger": ("payment", dict(customer_id=3), True),
+    "deleted payment, which names nobody": ("payment", dict(_is_delete=True), False),
+    "event of a known one that was taken back": ("rental", dict(customer_id=1, _change_type="delete"), True),
+    "event that names nobody and was taken back": ("rental", dict(_change_type="delete"), True),
+}
+
+
+@pytest.mark.parametrize(("stream", "change", "is_news"), NEWS.values(), ids=NEWS)
+def test_rentals_and_payments_are_news_if_they_name_a_stranger(
+    spark: SparkSession, stream: str, change: Row, is_news: bool
+) -> None:
+    published = rows(spark, dim_customer.TABLE, *(dict(customer_id=n) for n in (-1, 1, 1, 2)))
+    other = {"bronze.rental": feed(spark, "rental", dict(customer_id=2))}
+    found = dim_customer.news(published, other | {f"bronze.{stream}": feed(spark, stream, change)})
+    assert found is not None
+    assert found.isEmpty() != is_news
+
+
+def test_change_of_any_other_input_may_concern_every_customer(spark: SparkSession) -> None:
+    changed = {name: feed(spark, name, {}) for name in ("rental", "city")}
+    published = rows(spark, dim_customer.TABLE)
+    assert dim_customer.news(published, {f"bronze.{name}": change for name, change in changed.items()}) is None

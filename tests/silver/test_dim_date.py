@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_date
-from tests.rows import Found, built, one, pick
+from tests.rows import Found, Row, built, feed, one, pick, rows
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +124,33 @@ def test_last_second_of_a_year_and_first_of_the_next_bound_the_range(spark: Spar
 
 def test_without_an_event_there_is_no_day(spark: SparkSession) -> None:
     assert built(spark, dim_date, rental=[dict(rental_id=1)]) == []
+
+
+# what has changed in -> that moment, where the year 2005 is known
+NEWS: dict[str, tuple[str, Row, bool]] = {
+    "within": ("rental", dict(rental_date="2005-01-01", return_date="2005-12-31 23:59:59.999999"), False),
+    "returned later": ("rental", dict(rental_date="2005-01-01", return_date="2006-01-01"), True),
+    "handed out earlier": ("rental", dict(rental_date="2004-12-31 23:59:59"), True),
+    "not yet returned": ("rental", dict(rental_date="2005-05-05"), False),
+    "paid later": ("payment", dict(payment_date="2007-01-01"), True),
+    "deleted, and so without a time": ("payment", dict(_is_delete=True), False),
+    "taken back": ("payment", dict(payment_date="2005-12-31", _change_type="delete"), True),
+}
+
+
+@pytest.mark.parametrize(("stream", "change", "is_news"), NEWS.values(), ids=NEWS)
+def test_moments_are_news_beyond_the_years_that_are_there(
+    spark: SparkSession, stream: str, change: Row, is_news: bool
+) -> None:
+    published = rows(spark, dim_date.TABLE, dict(date_day="2005-01-01"), dict(date_day="2005-12-31"))
+    found = dim_date.news(published, {f"bronze.{stream}": feed(spark, stream, change)})
+    assert found is not None
+    assert found.isEmpty() != is_news
+
+
+def test_every_moment_is_news_to_a_table_without_days(spark: SparkSession) -> None:
+    found = dim_date.news(
+        rows(spark, dim_date.TABLE), {"bronze.rental": feed(spark, "rental", dict(rental_date="2005-01-01"))}
+    )
+    assert found is not None
+    assert not found.isEmpty()

@@ -2,7 +2,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_staff
-from tests.rows import EPOCH, Found, built, one, pick
+from tests.rows import EPOCH, Found, built, feed, one, pick, rows
 
 TRANSFERRED, MARRIED, MAILED, LEFT, DELETED, REHIRED = 1, 2, 3, 4, 5, 6
 MANAGER, HANDED_OUT, TOOK_MONEY = 70, 71, 72
@@ -90,3 +90,15 @@ def test_unknown_member_is_the_only_one_without_a_source_key(found: Found) -> No
 def test_real_row_takes_over_the_key_of_its_inferred_member(spark: SparkSession, found: Found) -> None:
     later = built(spark, dim_staff, staff=[dict(staff_id=MANAGER, first_name="Real", _at="2007-01-01")])
     assert one(later, staff_id=MANAGER)["staff_key"] == one(found, staff_id=MANAGER)["staff_key"]
+
+
+@pytest.mark.parametrize(("staff_id", "is_news"), [(1, False), (2, True)])
+def test_rental_is_news_if_it_names_a_stranger(spark: SparkSession, staff_id: int, is_news: bool) -> None:
+    published = rows(spark, dim_staff.TABLE, dict(staff_id=1))
+    found = dim_staff.news(published, {"bronze.rental": feed(spark, "rental", dict(staff_id=staff_id))})
+    assert found is not None
+    assert found.isEmpty() != is_news
+
+
+def test_change_of_a_store_may_concern_every_member_of_staff(spark: SparkSession) -> None:
+    assert dim_staff.news(rows(spark, dim_staff.TABLE), {"bronze.store": feed(spark, "store", {})}) is None

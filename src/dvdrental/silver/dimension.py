@@ -1,6 +1,6 @@
 """What all slowly changing dimensions share: versions, inferred members, the unknown member."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -36,6 +36,23 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
     key = F.when(F.col(natural) == UNKNOWN, UNKNOWN).otherwise(surrogate_key(natural, "valid_from"))
     rows = rows.withColumns({surrogate: key.cast("bigint"), "is_current": F.col("valid_to").isNull()})
     return rows.select(*table.column_names[:-1])
+
+
+def new_members(published: DataFrame, changed: Mapping[str, DataFrame], using: Collection[str]) -> DataFrame | None:
+    """Of what has changed in tables that merely use a dimension's ids: ids that are no member yet, and whatever is no
+    insert. None if other inputs have changed, too.
+
+    A dimension with ten thousand members need not be computed again because some of a billion rentals have changed.
+    """
+    if changed.keys() - set(using):
+        return None
+    natural = published.columns[1]
+    used = [
+        feed.select(natural, F.col("_change_type") != "insert").toDF(natural, "is_odd") for feed in changed.values()
+    ]
+    known = published.select(natural).distinct().withColumn("is_known", F.lit(True))
+    found = reduce(DataFrame.unionByName, used).filter(F.col(natural).isNotNull() | F.col("is_odd"))
+    return found.join(known, natural, "left").filter("is_odd or is_known is null")
 
 
 def places(address: DataFrame, city: DataFrame, country: DataFrame) -> DataFrame:
