@@ -148,12 +148,11 @@ def _frame(
     data: Column,
     others: list[str] | None = None,
 ) -> DataFrame:
-    """`extracted_at` is NULL before 1970, and beyond the year 2200, where a number was not counted in milliseconds."""
     named = landing.withColumn("_instant", extracted_at)
     read = named.withColumn("_instant", instant(F.col("_instant"), dict(named.dtypes)["_instant"]))
     return read.select(
         raw_id.alias("raw_id"),
-        F.when(F.year("_instant").between(1970, 2200), F.col("_instant")).alias("extracted_at"),
+        plausible(F.col("_instant")).alias("extracted_at"),
         generation_id.try_cast("bigint").alias("generation_id"),
         meta.alias("meta"),
         payload.alias("payload"),
@@ -172,6 +171,11 @@ def instant(column: Column, dtype: str) -> Column:
     milliseconds = F.when(text.rlike(r"^\d{1,15}$"), text).cast("bigint")
     counted = epoch() + milliseconds * F.lit(timedelta(milliseconds=1))
     return F.coalesce(counted, utc(F.try_to_timestamp(text)))
+
+
+def plausible(instant: Column) -> Column:
+    """NULL before 1970, and beyond the year 2200, where a number was not counted in milliseconds."""
+    return F.when(F.year(instant).between(1970, 2200), instant)
 
 
 def _optional(landing: DataFrame, name: str) -> Column:
