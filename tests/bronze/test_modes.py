@@ -6,7 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pyspark.sql import functions as F
 
+from dvdrental.bronze.envelope import read_after
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS, chosen
 from dvdrental.errors import LandingError, MassDeleteError, SettingsError
@@ -222,6 +224,16 @@ def test_time_zone_of_the_process_does_not_move_the_watermark(lake: Lake, monkey
     monkeypatch.undo()
     time.tzset()
     assert (step.rows_parsed, step.rows_inserted) == (1, 1)
+
+
+@pytest.mark.parametrize(("kind", "left"), [("timestamp", {"later"}), ("string", {"then", "later"})])
+def test_rows_read_before_are_left_out_where_the_table_itself_can_tell(lake: Lake, kind: str, left: set[str]) -> None:
+    landing = lake.spark.createDataFrame(
+        [("then", MORNING), ("later", MORNING + timedelta(microseconds=1))],
+        "_airbyte_raw_id STRING, _airbyte_extracted_at TIMESTAMP",
+    )
+    landing = landing.withColumn("_airbyte_extracted_at", F.col("_airbyte_extracted_at").cast(kind))
+    assert {row[0] for row in read_after(landing, MORNING.replace(tzinfo=None)).collect()} == left
 
 
 @pytest.mark.parametrize("text", ["actor, city,rentals", "", "actor,,city"])
