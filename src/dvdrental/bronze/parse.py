@@ -84,7 +84,7 @@ def _held_or(column: str, landed: Column, held: bool) -> Column:
 
 
 def _source_changes() -> Column:
-    """Most rows have none, and to read their JSON would cost a tenth of the parse: an entry has a brace of its own."""
+    """Most rows have none, and it need not be read as JSON to see that: an entry has a brace of its own."""
     landed = F.from_json("meta", f"changes {CHANGES}")["changes"]
     return F.coalesce(F.when(F.locate("{", F.col("meta"), 2) > 0, landed), F.array().cast(CHANGES))
 
