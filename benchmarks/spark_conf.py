@@ -35,12 +35,10 @@ def tuned(warehouse: Path) -> dict[str, str]:
 
 
 def for_many_rows() -> None:
-    """Let Java and Spark compile, in sessions that this process starts, and Delta mark changed rows instead of writing
-    their files anew, as on the platform."""
+    """Let Java and Spark compile, in sessions that this process starts."""
     session.JAVA_OPTIONS.remove(session.QUICK_COMPILER)
     for name in SMALL_ONLY:
         del session.CONFIG[name]
-    session.CONFIG["spark.databricks.delta.properties.defaults.enableDeletionVectors"] = "true"
 
 
 def environment(folder: Path, conf: Mapping[str, str]) -> dict[str, str]:
