@@ -9,6 +9,7 @@ from pyspark.sql import Row, SparkSession
 from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
+from dvdrental.bronze.widen import widen
 
 READ = datetime(2026, 1, 5, 9)
 RAW = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT, payload BIGINT"
@@ -38,6 +39,14 @@ def one(spark: SparkSession, column: str, token: str) -> tuple[Any, list[str]]:
     """The value of a column landed with this JSON token, and the fields that were nulled."""
     row = parsed(spark, f'{{"id":1,"{column}":{token}}}')
     return row[column], [change.field for change in row._changes]
+
+
+def test_log_position_spelt_as_a_double_is_read_at_once(spark: SparkSession) -> None:
+    """Rows that did not go through have texts: they are read a second and a third time."""
+    payload = '{"id":1,"_ab_cdc_lsn":2.6469864E7}'
+    rows = spark.createDataFrame([("r", READ, payload, None, None, 1, None)], f"{RAW}, _held VOID")
+    read = widen(rows, ANY, "json", rescue=False).collect()[0]
+    assert (read.fields["_ab_cdc_lsn"], read.texts) == (26469864, None)
 
 
 @pytest.mark.parametrize("token", ["4.99", "4.990", '"4.99"', "499E-2", '"0.499E1"'])

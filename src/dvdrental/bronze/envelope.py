@@ -18,7 +18,7 @@ from typing import Literal
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.columns import epoch, utc
+from dvdrental.columns import epoch, moment, utc
 from dvdrental.errors import LandingError
 
 Kind = Literal["json", "line", "typed"]
@@ -55,26 +55,16 @@ def v2_table_name(namespace: str, stream: str) -> str:
     return re.sub(r"[^a-z0-9]", "_", f"{namespace}_raw{separator}stream_{stream}".lower())
 
 
-def of_table(landing: DataFrame) -> Envelope:
-    """Raises LandingError when the columns are of no known form."""
+def of_table(landing: DataFrame, after: datetime | None = None) -> Envelope:
+    """All rows, or those read after a moment (UTC). Raises LandingError when the columns are of no known form."""
     columns = set(landing.columns)
     if columns >= V2:
-        return _raw(landing, "_airbyte_raw_id", "_airbyte_extracted_at")
+        return _raw(landing, "_airbyte_raw_id", "_airbyte_extracted_at", after)
     if columns >= V1:
-        return _raw(landing, "_airbyte_ab_id", "_airbyte_emitted_at")
+        return _raw(landing, "_airbyte_ab_id", "_airbyte_emitted_at", after)
     if columns >= DIRECT:
-        return _direct(landing)
+        return _direct(landing, after)
     raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
-
-
-def read_after(landing: DataFrame, moment: datetime) -> DataFrame:
-    """Rows read after a moment (UTC), by a column of the table itself, so that Delta skips files; all rows where no one
-    column is such a timestamp."""
-    types = dict(landing.dtypes)
-    reads = [F.col(name) for name in ("_airbyte_extracted_at", "_airbyte_emitted_at") if types.get(name) == "timestamp"]
-    if len(reads) != 1:
-        return landing
-    return landing.filter(reads[0] > F.lit(moment.replace(tzinfo=UTC)))
 
 
 def of_files(lines: DataFrame) -> Envelope:
@@ -110,9 +100,9 @@ def generation() -> Column:
     return F.when(~F.col("raw_id").startswith(BROKEN_LINE), F.coalesce("generation_id", F.lit(-1)))
 
 
-def _raw(landing: DataFrame, raw_id: str, extracted_at: str) -> Envelope:
+def _raw(landing: DataFrame, raw_id: str, extracted_at: str, after: datetime | None) -> Envelope:
     rows = _frame(
-        landing,
+        _later(landing, extracted_at, after),
         raw_id=F.col(raw_id),
         extracted_at=F.col(extracted_at),
         generation_id=_optional(landing, "_airbyte_generation_id"),
@@ -120,13 +110,13 @@ def _raw(landing: DataFrame, raw_id: str, extracted_at: str) -> Envelope:
         payload=F.xxhash64(_text(landing, "_airbyte_data")),
         data=_text(landing, "_airbyte_data"),
     )
-    return Envelope(rows, "json")
+    return Envelope(_after(rows, after), "json")
 
 
-def _direct(landing: DataFrame) -> Envelope:
+def _direct(landing: DataFrame, after: datetime | None) -> Envelope:
     fields = [F.col(quoted(c)) for c in landing.columns if not c.startswith("_airbyte_")]
     rows = _frame(
-        landing,
+        _later(landing, "_airbyte_extracted_at", after),
         raw_id=F.col("_airbyte_raw_id"),
         extracted_at=F.col("_airbyte_extracted_at"),
         generation_id=_optional(landing, "_airbyte_generation_id"),
@@ -134,7 +124,18 @@ def _direct(landing: DataFrame) -> Envelope:
         payload=F.xxhash64(F.to_json(F.struct(*fields))),
         data=F.struct(*fields),
     )
-    return Envelope(rows, "typed")
+    return Envelope(_after(rows, after), "typed")
+
+
+def _later(landing: DataFrame, extracted_at: str, after: datetime | None) -> DataFrame:
+    """By a column of the table itself, so that Delta skips files; all rows where that is no timestamp."""
+    if after is None or dict(landing.dtypes)[extracted_at] != "timestamp":
+        return landing
+    return landing.filter(F.col(extracted_at) > F.lit(after.replace(tzinfo=UTC)))
+
+
+def _after(rows: DataFrame, after: datetime | None) -> DataFrame:
+    return rows if after is None else rows.filter(F.col("extracted_at") > moment(after))
 
 
 def _frame(
@@ -148,8 +149,8 @@ def _frame(
     data: Column,
     others: list[str] | None = None,
 ) -> DataFrame:
-    named = landing.withColumn("_instant", extracted_at)
-    read = named.withColumn("_instant", instant(F.col("_instant"), dict(named.dtypes)["_instant"]))
+    named = landing.withColumn("_landed_at", extracted_at)
+    read = named.withColumn("_instant", instant(F.col("_landed_at"), dict(named.dtypes)["_landed_at"]))
     return read.select(
         raw_id.alias("raw_id"),
         plausible(F.col("_instant")).alias("extracted_at"),
@@ -173,9 +174,9 @@ def instant(column: Column, dtype: str) -> Column:
     return F.coalesce(counted, utc(F.try_to_timestamp(text)))
 
 
-def plausible(instant: Column) -> Column:
+def plausible(read_at: Column) -> Column:
     """NULL before 1970, and beyond the year 2200, where a number was not counted in milliseconds."""
-    return F.when(F.year(instant).between(1970, 2200), instant)
+    return F.when(F.year(read_at).between(1970, 2200), read_at)
 
 
 def _optional(landing: DataFrame, name: str) -> Column:

@@ -95,6 +95,8 @@ def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None
     seen, complete = survey(landing, last)
     landed = landing.envelope(last.watermark if last and complete else None)
     look = look_at(landed.rows)
+    if complete and last and landing.units_are_rows:
+        account.check_new(stream, look, new=(seen.units or 0) - (last.units or 0))
     step.landing = seen
     if not look.landed and seen.units:
         step.rows_landed = step.rows_inserted = step.rows_parsed = 0

@@ -31,6 +31,10 @@ class Landing(Protocol):
     def version(self) -> str:
         """Changes whenever the landing does."""
 
+    @property
+    def units_are_rows(self) -> bool:
+        """Whether a unit is a row."""
+
     def units(self) -> DataFrame:
         """`position TIMESTAMP_NTZ` (when it was read or written) and `unit BIGINT` (its hash)."""
 
@@ -44,15 +48,13 @@ class TableLanding:
 
     version: str
     table: DataFrame
+    units_are_rows = True
 
     def units(self) -> DataFrame:
         return self.envelope().rows.select(F.col("extracted_at").alias("position"), F.xxhash64("raw_id").alias("unit"))
 
     def envelope(self, after: datetime | None = None) -> Envelope:
-        if after is None:
-            return envelope.of_table(self.table)
-        landed = envelope.of_table(envelope.read_after(self.table, after))
-        return Envelope(landed.rows.filter(F.col("extracted_at") > moment(after)), landed.kind)
+        return envelope.of_table(self.table, after)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class FileLanding:
     version: str
     files: DataFrame
     lines: DataFrame
+    units_are_rows = False
 
     def units(self) -> DataFrame:
         return units_of_files(self.files)

@@ -1,4 +1,4 @@
-"""Landed fields -> typed columns: one parse per row, strict casts, nothing lost.
+"""Landed fields -> typed columns: strict casts, nothing lost.
 
 A value that does not fit its column becomes NULL plus an entry in `_changes`; a field that the stream does not know is
 kept in `_rescued`; a row that cannot be used at all keeps its place with the reason in `_rejected`.
@@ -45,17 +45,17 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
     """Of a delete only the key and Airbyte's own fields mean anything."""
 
     def value(column: str, sql_type: str) -> Column:
-        landed = F.col("wide").getField(stream.source_name(column))
-        landed = landed if sql_type in INTEGERS else cast(landed, sql_type)
+        landed = F.col("fields").getField(stream.source_name(column))
+        landed = landed if sql_type in INTEGERS else cast(landed, sql_type)  # integers are stored as read (widen.py)
         return _held_or(column, F.rtrim(landed) if column in stream.padded else landed, held)
 
     held = dict(read.dtypes)["_held"] != "void"
-    gone = F.col("wide._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()
+    gone = F.col("fields._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()
     read = read.withColumn("_is_delete", F.coalesce(gone, F.lit(False)))
     typed = read.select("*", *(value(c.name, c.type).alias(c.name) for c in stream.business_fields))
     values = [c for c in stream.business_columns if c not in stream.key]
     updated = [F.when(~F.col("_is_delete"), _moment(stream.updated, stream))] if stream.updated else []
-    committed = utc(cast(F.col("wide._ab_cdc_updated_at"), "TIMESTAMP"))
+    committed = utc(cast(F.col("fields._ab_cdc_updated_at"), "TIMESTAMP"))
     failed = F.when(F.col("_is_delete") | F.col("_held").isNotNull(), F.array().cast(CHANGES))
     return typed.select(
         *stream.key,
@@ -66,7 +66,7 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
         F.concat(_source_changes(), failed.otherwise(_failed_casts(stream))).alias("_changes"),
         F.when(~F.col("_is_delete"), _held_or("_rescued", F.col("_rescued"), held)).alias("_rescued"),
         F.col("payload").alias("_payload"),
-        F.col("wide._ab_cdc_lsn").alias("_lsn"),
+        F.col("fields._ab_cdc_lsn").alias("_lsn"),
         "_is_delete",
         F.coalesce(*updated, committed, "extracted_at").alias("_at"),
         F.col("_held").isNull().alias("_parsed"),
@@ -94,11 +94,11 @@ def _failed_casts(stream: Stream) -> Column:
 
     def is_missed(column: str) -> Column:
         name = stream.source_name(column)
-        present = F.col("wide").getField(name).isNotNull() | F.col("texts")[name].isNotNull()
+        present = F.col("fields").getField(name).isNotNull() | F.col("texts")[name].isNotNull()
         return F.col(column).isNull() & present
 
     def unsent(column: str) -> Column:
-        wide = F.col("wide").getField(stream.source_name(column))
+        wide = F.col("fields").getField(stream.source_name(column))
         is_array = stream.types[column].startswith("ARRAY")
         return F.when(is_placeholder_array(wide) if is_array else wide.rlike(PLACEHOLDERS), column)
 
@@ -114,7 +114,7 @@ def _failed_casts(stream: Stream) -> Column:
 
     missed = [F.when(is_missed(column), column) for column in stream.business_columns]
     changes = F.transform(F.array_compact(F.array(*missed)), change).cast(CHANGES)
-    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))
+    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # cheaper than an array for every row
     return F.when(is_any, changes).otherwise(F.array().cast(CHANGES))
 
 

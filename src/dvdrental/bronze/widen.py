@@ -1,4 +1,5 @@
-"""Landed text or columns -> the stream's fields in a wide form that loses nothing, and what is unknown."""
+"""Landed text or columns -> the stream's fields: integers as they are stored, all others in a wide form that loses
+nothing; and what is unknown."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,8 +19,8 @@ MONSTER = r'[:\[,]\s*("-?[0-9.]+[eE][+-]?[0-9]{7,}"|-?[0-9.]+[eE][+-]?[0-9]{7,})
 
 
 def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFrame:
-    """`wide` holds the fields (integers as they are stored), `texts` all values as text (only for rows that the parser
-    flagged), `broken` whether there is an object at all."""
+    """`fields` holds the fields; `texts` all values as text, only for rows that the parser flagged (of a key that is
+    there twice the first value, where `fields` has the last); `broken` tells whether there is an object at all."""
     types = {stream.source_name(c.name): c.type for c in stream.business_fields} | CDC
     if kind == "typed":
         return _of_columns(rows, stream, types)
@@ -28,10 +29,10 @@ def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFram
 
 def _of_columns(rows: DataFrame, stream: Stream, types: Mapping[str, str]) -> DataFrame:
     present = {field.name: field.dataType for field in rows.schema["data"].dataType}  # type: ignore[attr-defined]
-    wide = {name: _wide_of_typed(name, wide_type(type_), present.get(name)) for name, type_ in types.items()}
+    values = {name: _wide_of_typed(name, wide_type(type_), present.get(name)) for name, type_ in types.items()}
     return rows.withColumns(
         {
-            "wide": F.struct(*(_stored(wide[name], type_).alias(name) for name, type_ in types.items())),
+            "fields": F.struct(*(_stored(values[name], type_).alias(name) for name, type_ in types.items())),
             "texts": _texts_of_typed([name for name in types if name in present]),
             "broken": F.lit(False),
             "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
@@ -41,9 +42,9 @@ def _of_columns(rows: DataFrame, stream: Stream, types: Mapping[str, str]) -> Da
 
 def _of_text(rows: DataFrame, stream: Stream, types: Mapping[str, str], kind: Kind, rescue: bool) -> DataFrame:
     """Integers are read as such, for a fraction of what a wide number costs. Rows that do not go through like that, as
-    one is spelt 10.00 or "10", are read again."""
+    one is spelt 10.00 or "10", are read again. (A log position may be spelt 2.6469864E7 in every row.)"""
     wide = {name: wide_type(type_) for name, type_ in types.items()}
-    quick = {name: type_ if type_ in INTEGERS else wide[name] for name, type_ in types.items()}
+    quick = {name: type_ if type_ in INTEGERS and name not in CDC else wide[name] for name, type_ in types.items()}
     first, second = _inside(F.col("first"), kind), _inside(F.col("second"), kind)
     flagged = F.col("first._flagged").isNotNull()
     read = rows.withColumn("first", _parsed(_harmless(), quick, kind))
@@ -53,12 +54,10 @@ def _of_text(rows: DataFrame, stream: Stream, types: Mapping[str, str], kind: Ki
             "texts": F.when(flagged, _texts(kind)),
         }
     )
-    as_read = F.struct(*(first.getField(name).alias(name) for name in types))
-    converted = F.struct(*(_stored(second.getField(name), type_).alias(name) for name, type_ in types.items()))
-    fields = F.when(flagged, F.when(second.isNotNull(), converted)).when(first.isNotNull(), as_read)
-    broken = F.col("wide").isNull() | (flagged & F.col("texts").isNull()) | ~_ends()
+    fields = F.when(flagged, _all_stored(second, wide, types)).otherwise(_all_stored(first, quick, types))
+    broken = F.col("fields").isNull() | (flagged & F.col("texts").isNull()) | ~_ends()
     body = F.get_json_object("data", "$._airbyte_data") if kind == "line" else F.col("data")
-    return read.withColumn("wide", fields).withColumns(
+    return read.withColumn("fields", fields).withColumns(
         {
             "broken": F.col("_held").isNull() & broken,
             "_rescued": _rescued(body, stream) if rescue else F.lit(None).cast("string"),
@@ -88,7 +87,18 @@ def _harmless() -> Column:
     return F.when(~F.col("data").rlike(MONSTER), F.col("data"))
 
 
+def _all_stored(read: Column, read_as: Mapping[str, str], types: Mapping[str, str]) -> Column:
+    """NULL where nothing was read."""
+
+    def value(name: str, type_: str) -> Column:
+        field = read.getField(name)
+        return field if read_as[name] == type_ else _stored(field, type_)
+
+    return F.when(read.isNotNull(), F.struct(*(value(name, type_).alias(name) for name, type_ in types.items())))
+
+
 def _stored(wide: Column, sql_type: str) -> Column:
+    """Integers alone: of all others the wide form is needed to tell a misfit from what is not there (parse.py)."""
     return cast(wide, sql_type) if sql_type in INTEGERS else wide
 
 
@@ -134,7 +144,7 @@ def _wide_of_typed(name: str, wide: str, landed: DataType | None) -> Column:
         value = F.concat(utc(value).cast("string"), F.lit("Z"))
     else:
         value = value.try_cast(wide)
-    return value.alias(name)
+    return value
 
 
 def _texts_of_typed(names: Sequence[str]) -> Column:
