@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from dvdrental.errors import QualityError
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
-from dvdrental.publish import publish, publish_touched
+from dvdrental.publish import News, publish, publish_touched
 from dvdrental.table import Table
 from tests.cost import counts_jobs, jobs_so_far
 
@@ -200,15 +200,18 @@ def test_only_touched_rows_are_computed_whatever_build_makes_of_the_scope(lake: 
     assert not [path for path in Path(lake.settings.staging).rglob("*") if path.is_file()]
 
 
+def odd_parents(published: DataFrame, feed: DataFrame) -> DataFrame:
+    return feed.filter("parent_key % 2 = 1")
+
+
+def run_with_news(lake: Lake, news: Mapping[str, News], *parents: int) -> Step:
+    publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+    task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+    return publish(task, TABLE, child_of(task.read(PARENT)), news)
+
+
 def test_without_news_no_row_is_computed_and_with_it_all_are(lake: Lake) -> None:
-    def run(*parents: int) -> Step:
-        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
-        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
-        return publish(task, TABLE, child_of(task.read(PARENT)), odd_parents)
-
-    def odd_parents(published: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame:
-        return changed[PARENT.full_name].filter("parent_key % 2 = 1")
-
+    run = partial(run_with_news, lake, {PARENT.full_name: odd_parents})
     lake.create(STEP)
     assert run(2, 4).rows_inserted == 2
     skipped = run(2, 4, 6)
@@ -220,6 +223,22 @@ def test_without_news_no_row_is_computed_and_with_it_all_are(lake: Lake) -> None
     )
     caught_up = run(2, 4, 6, 7)
     assert (caught_up.rows_computed, caught_up.rows_inserted, set(content(lake))) == (4, 2, {2, 4, 6, 7})
+
+
+def test_change_of_an_input_whose_news_nobody_knows_has_every_row_computed(lake: Lake) -> None:
+    run = partial(run_with_news, lake, {"silver.another": odd_parents})
+    lake.create(STEP)
+    run(2, 4)
+    assert run(2, 4, 6).rows_computed == 3
+
+
+def test_change_that_no_feed_tells_of_has_every_row_computed(lake: Lake) -> None:
+    run = partial(run_with_news, lake, {PARENT.full_name: odd_parents})
+    lake.create(STEP)
+    run(2, 4)
+    parent = lake.name(PARENT.layer, PARENT.name)
+    lake.spark.sql(f"ALTER TABLE {parent} SET TBLPROPERTIES (delta.enableChangeDataFeed = false)")
+    assert run(2, 4, 6).rows_computed == 3
 
 
 def test_where_no_row_is_touched_nothing_is_built(lake: Lake) -> None:

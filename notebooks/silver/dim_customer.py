@@ -39,7 +39,7 @@ rows = dim_customer.build(
 )
 
 # COMMAND ----------
-step = publish(lake, dim_customer.TABLE, rows, dim_customer.news)
+step = publish(lake, dim_customer.TABLE, rows, dim_customer.NEWS)
 display(lake.sample(dim_customer.TABLE))
 
 # COMMAND ----------

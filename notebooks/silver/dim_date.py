@@ -33,7 +33,7 @@ rows = dim_date.build(
 )
 
 # COMMAND ----------
-step = publish(lake, dim_date.TABLE, rows, dim_date.news)
+step = publish(lake, dim_date.TABLE, rows, dim_date.NEWS)
 display(lake.sample(dim_date.TABLE))
 
 # COMMAND ----------

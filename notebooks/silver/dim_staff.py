@@ -35,7 +35,7 @@ rows = dim_staff.build(
 )
 
 # COMMAND ----------
-step = publish(lake, dim_staff.TABLE, rows, dim_staff.news)
+step = publish(lake, dim_staff.TABLE, rows, dim_staff.NEWS)
 display(lake.sample(dim_staff.TABLE))
 
 # COMMAND ----------

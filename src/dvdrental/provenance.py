@@ -2,6 +2,7 @@
 has changed since tells which rows may differ."""
 
 import hashlib
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -31,14 +32,16 @@ def keep_as_it_is(step: Step, last: Row) -> None:
     step.rows_after = last.rows_after
 
 
-def changed_inputs(lake: Lake, step: Step, last: Row | None) -> dict[str, DataFrame] | None:
+def changed_inputs(
+    lake: Lake, step: Step, last: Row, among: Collection[str] | None = None
+) -> dict[str, DataFrame] | None:
     """Change feed of each input that has changed since the last success, by full name. None if every row must be
-    computed: never built, other code, other inputs, a table or an input that is not what it was left as."""
-    if last is None or step.built_from.keys() != last.built_from.keys():
-        return None
-    if _surroundings(lake).items() - last.built_from.items():
+    computed: other code, other inputs, an input that is not `among` those of interest, or not what it was left as."""
+    if step.built_from.keys() != last.built_from.keys() or _surroundings(lake).items() - last.built_from.items():
         return None
     moved = {name: state for name, state in lake.inputs.items() if state != last.built_from[name]}
+    if among is not None and moved.keys() - set(among):
+        return None
     feeds = {name: lake.feed(name, last.built_from[name], state) for name, state in moved.items()}
     known = {name: feed for name, feed in feeds.items() if feed is not None}
     return known if known.keys() == feeds.keys() else None

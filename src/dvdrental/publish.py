@@ -21,20 +21,20 @@ LOADED_AT = "_loaded_at"
 Build = Callable[..., DataFrame]
 Touched = Callable[[DataFrame, Mapping[str, DataFrame], Mapping[str, DataFrame]], DataFrame]
 """Published rows, inputs as `build` takes them, change feeds of inputs by table -> keys of the rows that may differ."""
-News = Callable[[DataFrame, Mapping[str, DataFrame]], DataFrame | None]
-"""Published rows, change feeds of inputs by table -> what may make a difference to any row; None if all may."""
+News = Callable[[DataFrame, DataFrame], DataFrame]
+"""Published rows, change feed of one input -> what of it may make a difference to any row."""
 
 
-def publish(lake: Lake, table: Table, desired: DataFrame, news: News | None = None) -> Step:
+def publish(lake: Lake, table: Table, desired: DataFrame, news: Mapping[str, News] | None = None) -> Step:
     """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
 
     Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed: if no input
-    has changed, or `news` finds nothing in what has.
+    has changed, or only some for which `news` (by table) is known, and brings none.
     """
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
         last = _last_success(lake, published, step)
-        if not (is_up_to_date(step, last) or _is_no_news(lake, published, news, step, last)):
+        if not (is_up_to_date(step, last) or _nothing_new(lake, published, news or {}, step, last)):
             _bring_up_to_date(lake, table, published, desired, None, step)
     return step
 
@@ -45,7 +45,7 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
         published = _as_it_is(lake, table, step)
         last = _last_success(lake, published, step)
         if not is_up_to_date(step, last):
-            changed = changed_inputs(lake, step, last)
+            changed = None if last is None else changed_inputs(lake, step, last)
             if published is None or last is None or changed is None:
                 _bring_up_to_date(lake, table, published, build(**inputs), None, step)
             else:
@@ -60,12 +60,16 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
     return step
 
 
-def _is_no_news(lake: Lake, published: DataFrame | None, news: News | None, step: Step, last: Row | None) -> bool:
-    if published is None or news is None or last is None:
+def _nothing_new(
+    lake: Lake, published: DataFrame | None, news: Mapping[str, News], step: Step, last: Row | None
+) -> bool:
+    if published is None or last is None:
         return False
-    changed = changed_inputs(lake, step, last)
-    found = None if changed is None else news(published, changed)
-    if found is None or not found.isEmpty():
+    changed = changed_inputs(lake, step, last, among=news.keys())
+    if not changed:
+        return False
+    found = [news[name](published, feed).select(F.lit(True).alias("is_new")) for name, feed in changed.items()]
+    if not reduce(DataFrame.unionByName, found).isEmpty():
         return False
     keep_as_it_is(step, last)
     return True

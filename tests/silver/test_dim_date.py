@@ -143,14 +143,11 @@ def test_moments_are_news_beyond_the_years_that_are_there(
     spark: SparkSession, stream: str, change: Row, is_news: bool
 ) -> None:
     published = rows(spark, dim_date.TABLE, dict(date_day="2005-01-01"), dict(date_day="2005-12-31"))
-    found = dim_date.news(published, {f"bronze.{stream}": feed(spark, stream, change)})
-    assert found is not None
+    found = dim_date.NEWS[f"bronze.{stream}"](published, feed(spark, stream, change))
     assert found.isEmpty() != is_news
 
 
 def test_every_moment_is_news_to_a_table_without_days(spark: SparkSession) -> None:
-    found = dim_date.news(
-        rows(spark, dim_date.TABLE), {"bronze.rental": feed(spark, "rental", dict(rental_date="2005-01-01"))}
-    )
-    assert found is not None
+    rental = feed(spark, "rental", dict(rental_date="2005-01-01"))
+    found = dim_date.NEWS["bronze.rental"](rows(spark, dim_date.TABLE), rental)
     assert not found.isEmpty()

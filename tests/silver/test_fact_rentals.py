@@ -343,3 +343,14 @@ def test_payment_that_moved_away_from_a_touched_rental_does_not_count_for_it(spa
     rental = [dict(rental_id=number, rental_date="2005-06-01") for number in (1, 2)]
     found = built(spark, fact_rentals, rental=rental, payment=payment, scope=[{"rental_id": 1}])
     assert pick(found, "rental_id rental_amount number_of_payments") == [(1, "0.00", 0)]
+
+
+def test_rental_of_the_scope_has_its_copy_as_it_was_then(spark: SparkSession) -> None:
+    rental = [dict(rental_id=number, rental_date="2005-06-01", inventory_id=number) for number in (1, 2)]
+    inventory = [
+        dict(inventory_id=1, film_id=7, store_id=1, _at="2005-01-01"),
+        dict(inventory_id=1, film_id=7, store_id=2, _at="2005-07-01"),
+        dict(inventory_id=2, film_id=8, store_id=2, _at="2005-01-01"),
+    ]
+    found = built(spark, fact_rentals, rental=rental, inventory=inventory, scope=[{"rental_id": 1}])
+    assert pick(found, "rental_id film_id inventory_store_id") == [(1, 7, 1)]

@@ -1,13 +1,13 @@
 """silver.dim_customer: one row per customer and version, with the address spelled out. Holds personal data."""
 
-from collections.abc import Mapping
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.history import VALIDITY as VALIDITY_COLUMNS
 from dvdrental.history import chain, collapse, overlap
-from dvdrental.silver.dimension import VALIDITY, members, new_members, places
+from dvdrental.silver.dimension import VALIDITY, members, places, strangers
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -60,6 +60,5 @@ def build(
     return members(described, TABLE, [rental.select("customer_id"), payment.select("customer_id")])
 
 
-def news(published: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame | None:
-    """Rentals and payments matter only if they name somebody new."""
-    return new_members(published, changed, using=("bronze.rental", "bronze.payment"))
+NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
+"""Rentals and payments matter only if they name somebody new."""

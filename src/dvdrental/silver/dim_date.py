@@ -1,7 +1,7 @@
 """silver.dim_date: one row per calendar day, whole years around all rentals, returns and payments."""
 
-from collections.abc import Mapping
-from functools import reduce
+from collections.abc import Callable
+from functools import partial
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -61,22 +61,23 @@ def build(rental: DataFrame, payment: DataFrame) -> DataFrame:
     return days.select(*(column.alias(name) for name, column in _attributes(F.col("date_day")).items()))
 
 
-def news(published: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame | None:
-    """Rentals and payments matter only beyond the years that are there."""
-    read = {"bronze.rental": _of_rentals, "bronze.payment": _of_payments}
-    moments = [read[name](feed, "_change_type") for name, feed in changed.items()]
-    span = published.agg(F.min("date_day").alias("first"), F.max("date_day").alias("last"))
-    is_known = F.coalesce(F.to_date("moment").between(F.col("first"), F.col("last")), F.lit(False))
-    found = reduce(DataFrame.unionByName, moments).crossJoin(F.broadcast(span))
-    return found.filter((F.col("_change_type") != "insert") | (F.col("moment").isNotNull() & ~is_known))
-
-
 def _of_rentals(rental: DataFrame, *others: str) -> DataFrame:
     return rental.select(F.explode(F.array("rental_date", "return_date")).alias("moment"), *others)
 
 
 def _of_payments(payment: DataFrame, *others: str) -> DataFrame:
     return payment.select(F.col("payment_date").alias("moment"), *others)
+
+
+def _beyond(moments: Callable[..., DataFrame], published: DataFrame, feed: DataFrame) -> DataFrame:
+    """Moments outside the years that are there, and whatever is no insert."""
+    span = published.agg(F.min("date_day").alias("first"), F.max("date_day").alias("last"))
+    is_known = F.coalesce(F.to_date("moment").between(F.col("first"), F.col("last")), F.lit(False))
+    found = moments(feed, "_change_type").crossJoin(F.broadcast(span))
+    return found.filter((F.col("_change_type") != "insert") | (F.col("moment").isNotNull() & ~is_known))
+
+
+NEWS = {"bronze.rental": partial(_beyond, _of_rentals), "bronze.payment": partial(_beyond, _of_payments)}
 
 
 def _attributes(day: Column) -> dict[str, Column]:

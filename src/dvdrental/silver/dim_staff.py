@@ -1,12 +1,12 @@
 """silver.dim_staff: one row per member of staff and version. Holds personal data; never a password or picture."""
 
-from collections.abc import Mapping
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain
-from dvdrental.silver.dimension import VALIDITY, members, new_members
+from dvdrental.silver.dimension import VALIDITY, members, strangers
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -42,6 +42,5 @@ def build(staff: DataFrame, store: DataFrame, rental: DataFrame, payment: DataFr
     return members(versions, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])
 
 
-def news(published: DataFrame, changed: Mapping[str, DataFrame]) -> DataFrame | None:
-    """Rentals and payments matter only if they name somebody new."""
-    return new_members(published, changed, using=("bronze.rental", "bronze.payment"))
+NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
+"""Rentals and payments matter only if they name somebody new."""

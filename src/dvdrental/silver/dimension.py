@@ -1,6 +1,6 @@
 """What all slowly changing dimensions share: versions, inferred members, the unknown member."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame
@@ -38,21 +38,15 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
     return rows.select(*table.column_names[:-1])
 
 
-def new_members(published: DataFrame, changed: Mapping[str, DataFrame], using: Collection[str]) -> DataFrame | None:
-    """Of what has changed in tables that merely use a dimension's ids: ids that are no member yet, and whatever is no
-    insert. None if other inputs have changed, too.
-
-    A dimension with ten thousand members need not be computed again because some of a billion rentals have changed.
-    """
-    if changed.keys() - set(using):
-        return None
-    natural = published.columns[1]
-    used = [
-        feed.select(natural, F.col("_change_type") != "insert").toDF(natural, "is_odd") for feed in changed.values()
-    ]
+def strangers(table: Table, published: DataFrame, feed: DataFrame) -> DataFrame:
+    """Of the change feed of a table that merely uses a dimension's ids: ids that are no member yet, and whatever is no
+    insert. A dimension with ten thousand members need not be computed again because some of a billion rentals have
+    changed."""
+    natural = table.column_names[1]
+    used = feed.select(natural, (F.col("_change_type") != "insert").alias("takes_back"))
     known = published.select(natural).distinct().withColumn("is_known", F.lit(True))
-    found = reduce(DataFrame.unionByName, used).filter(F.col(natural).isNotNull() | F.col("is_odd"))
-    return found.join(known, natural, "left").filter("is_odd or is_known is null")
+    found = used.filter(F.col(natural).isNotNull() | F.col("takes_back"))
+    return found.join(known, natural, "left").filter("takes_back or is_known is null")
 
 
 def places(address: DataFrame, city: DataFrame, country: DataFrame) -> DataFrame:
