@@ -47,6 +47,7 @@ def right(sample: Database) -> dict[str, int]:
         "rental": len(sample["rental"]),
         "payments.*sum": sum(Decimal(row["amount"]) for row in sample["payment"]),
         "payments": len(sample["payment"]),
+        "release_year": sum(int(row["release_year"]) for row in sample["film"]),
         "customer": len(sample["customer"]),
     }
 
@@ -71,7 +72,7 @@ def test_right_figures_pass(tmp_path: Path, right: dict[str, int]) -> None:
     verify(tmp_path, right)
 
 
-@pytest.mark.parametrize("wrong", ["return_date", "rental", "payments.*sum", "payments", "customer"])
+@pytest.mark.parametrize("wrong", ["return_date", "rental", "payments.*sum", "payments", "release_year", "customer"])
 def test_wrong_figure_is_named(tmp_path: Path, right: dict[str, int], wrong: str) -> None:
     with pytest.raises(ReconciliationError, match=rf"{right[wrong] + 1}, should be {right[wrong]}"):
         verify(tmp_path, right | {wrong: right[wrong] + 1})

@@ -21,19 +21,21 @@ from dvdrental.errors import ReconciliationError
 from dvdrental.gold import monthly_film_rentals, rental_obt
 from dvdrental.lake import Lake
 from dvdrental.local.landing import read_source
-from dvdrental.silver import dim_customer, fact_payments
+from dvdrental.silver import dim_customer, dim_film, fact_payments
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 sample = read_source("sample")
 paid = [Decimal(row["amount"]) for row in sample["payment"]]
+years = [int(row["release_year"]) for row in sample["film"]]  # integers that are landed as text
 expected = [
     (rental_obt.TABLE, "count(*)", len(sample["rental"])),
     (rental_obt.TABLE, "count_if(return_date IS NULL)", sum(row["return_date"] is None for row in sample["rental"])),
     (monthly_film_rentals.TABLE, "sum(rental_count)", len(sample["rental"])),
     (fact_payments.TABLE, "count(*)", len(paid)),
     (fact_payments.TABLE, "sum(amount)", sum(paid)),
+    (dim_film.TABLE, "sum(release_year) FILTER (WHERE is_current)", sum(years)),
     (dim_customer.TABLE, "count_if(is_current AND NOT is_inferred)", len(sample["customer"])),
 ]
 
