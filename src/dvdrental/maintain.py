@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 from pyspark.sql import functions as F
@@ -15,14 +14,16 @@ from dvdrental.table import Table
 from dvdrental.tables import TABLES
 
 
-def maintain(lake: Lake) -> None:
+def maintain(lake: Lake) -> int:
     """OPTIMIZE and VACUUM every table, drop stages of refused publications that are older than the retention. No row
-    changes, and every version of the last two weeks stays readable."""
-    for table in _there(lake):
+    changes, and every version of the last two weeks stays readable. Gives the number of tables."""
+    there = _there(lake)
+    for table in there:
         name = lake.name(table.layer, table.name)
         lake.spark.sql(f"OPTIMIZE {name}")
         lake.spark.sql(f"VACUUM {name}")
     drop_old_stages(Path(lake.settings.staging), time.time() - RETENTION.total_seconds())
+    return len(there)
 
 
 def purge(lake: Lake) -> None:
@@ -64,5 +65,5 @@ def restore(lake: Lake, table: str, run_id: str) -> Step:
     return step
 
 
-def _there(lake: Lake) -> Iterable[Table]:
+def _there(lake: Lake) -> list[Table]:
     return [table for table in (*TABLES.values(), *ops.TABLES) if lake.exists(table)]

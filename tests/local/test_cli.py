@@ -149,7 +149,9 @@ def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
 )
 def test_lake_on_which_nothing_has_run_is_told(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     assert main(["land"]) == 0
-    assert "nothing has run on lake/sample yet: `dvdrental rebuild --lake lake/sample`" in complaint(capsys, *command)
+    assert "nothing has run on lake/sample yet: `.venv/bin/dvdrental rebuild --lake lake/sample`" in complaint(
+        capsys, *command
+    )
 
 
 def test_name_that_is_too_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,7 +164,14 @@ def test_file_in_the_place_of_a_lake_is_named(capsys: pytest.CaptureFixture[str]
 
 
 def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "/proc/mine: No such file or directory" in complaint(capsys, "land", "--lake", "/proc/mine")
+    error = complaint(capsys, "land", "--lake", "/proc/mine")
+    assert "/proc/mine: No such file or directory: name a place that is there and that you may write to" in error
+
+
+def test_demonstration_deletes_no_other_lake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["land", "--lake", "lake/mine"]) == 0
+    assert "lake/mine is not empty, and would be made anew" in complaint(capsys, "demo", "--lake", "lake/mine")
+    assert Path("lake/mine/.source.json").exists()
 
 
 def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,14 +45,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif isinstance(error, DvdRentalError):
             _complain(str(error))
         elif isinstance(error, OSError):
-            hint = ": name a shorter one" if error.errno == errno.ENAMETOOLONG else ""
-            _complain(f"{error.filename or 'this machine'}: {error.strerror or error}{hint}")
+            _complain(f"{error.filename or 'this machine'}: {error.strerror or error}{_advice(error)}")
         else:
             raise
         return 2
     except KeyboardInterrupt:
         _complain("interrupted. Nothing is half done: run the same again")
         return 130
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == errno.ENAMETOOLONG:
+        return ": name a shorter one"
+    if isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        return ": name a place that is there and that you may write to"
+    return ""
 
 
 def _complain(text: str) -> None:

@@ -27,6 +27,7 @@ LAKES = Path("lake")
 LANDING = "landing"
 STAGING = "staging"
 REPORTS = "reports"
+LOCK = ".lock"
 STATE = ".source.json"
 """What was landed last; a folder without it is no lake."""
 
@@ -65,7 +66,7 @@ def worked(folder: Path | None) -> Path:
     folder = folder or next(filter(_has_a_ledger, reversed(all_lakes())), None)
     folder = existing(folder)
     if not _has_a_ledger(folder):
-        raise NoLakeError(f"nothing has run on {folder} yet: `dvdrental rebuild --lake {folder}`")
+        raise NoLakeError(f"nothing has run on {folder} yet: `.venv/bin/dvdrental rebuild --lake {folder}`")
     return folder
 
 
@@ -94,7 +95,7 @@ def locked(folder: Path) -> Iterator[None]:
     if folder.exists() and not folder.is_dir():
         raise NoLakeError(f"{folder} is a file: name a folder with --lake")
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    with (folder / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

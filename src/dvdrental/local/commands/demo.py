@@ -35,17 +35,28 @@ class DemoError(DvdRentalError):
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     text = "three weeks of a small business: returns, a customer who moves, a broken row, a killed run, a late row"
     parser = declare(commands, "demo", _demo, text, "demo")
-    parser.add_argument("--lake", type=Path, default=FOLDER, metavar="FOLDER", help=f"made anew (default: {FOLDER})")
+    parser.add_argument(
+        "--lake", type=Path, default=FOLDER, metavar="FOLDER", help=f"a new folder (default: {FOLDER}, made anew)"
+    )
 
 
 def _demo(options: Options) -> int:
     folder = options.lake
-    if folder.exists() and any(folder.iterdir()) and not (folder / lakes.STATE).is_file():
-        raise DemoError(f"{folder} is not empty and no lake: name another folder with --lake")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder != FOLDER and folder.is_dir() and any(folder.iterdir()):
+        raise DemoError(f"{folder} is not empty, and would be made anew: name a new folder with --lake")
     with lakes.locked(folder):
+        _empty(folder)
         _tell(opened(folder), folder)
     return 0
+
+
+def _empty(folder: Path) -> None:
+    """But for the lock, which is held."""
+    for there in folder.iterdir():
+        if there.is_dir():
+            shutil.rmtree(there)
+        elif there.name != lakes.LOCK:
+            there.unlink()
 
 
 def _tell(lake: Lake, folder: Path) -> None:
@@ -81,8 +92,8 @@ def _tell(lake: Lake, folder: Path) -> None:
     _work(lake, folder, "week-3-again")
     _show(lake, CITIES, RUNS)
     CONSOLE.print(
-        f'Look around: dvdrental status --lake {folder}, dvdrental sql "..." --lake {folder}, and in a browser '
-        f"{folder / lakes.REPORTS / 'data_docs' / 'index.html'}",
+        f'Look around: .venv/bin/dvdrental status --lake {folder}, .venv/bin/dvdrental sql "..." --lake {folder}, '
+        f"and in a browser {folder / lakes.REPORTS / 'data_docs' / 'index.html'}",
         markup=False,
         highlight=False,
         soft_wrap=True,

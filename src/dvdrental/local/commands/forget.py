@@ -13,7 +13,7 @@ from dvdrental.local.folder import worked
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     text = "erase a customer from every version and file of the lake"
     parser = declare(commands, "forget", _forget, text, "forget 42")
-    parser.add_argument("customer_id")
+    parser.add_argument("customer_id", help="as in the source; erase the person there first, and sync")
     lake_option(parser)
 
 
@@ -28,4 +28,8 @@ def _forget(options: Options) -> int:
         with lakes.locked(folder):
             maintain.purge(lake)
         CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
+    else:
+        CONSOLE.print(
+            "Erased in bronze alone, and older files still hold the person: mend what failed, and forget again."
+        )
     return done

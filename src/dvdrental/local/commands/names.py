@@ -25,7 +25,7 @@ def chosen(names: Sequence[str]) -> list[Table | View]:
 def no_such_table(name: str) -> str:
     """In words, with the likeliest name, and those of the layer that was meant."""
     if name in EVERYTHING:
-        return f"{name} is not in this lake yet: the next run of its source fills it, or `dvdrental rebuild`"
+        return f"{name} is not in this lake yet: the next run of its source fills it, or `.venv/bin/dvdrental rebuild`"
     layer, _, last = name.rpartition(".")
     near = [*get_close_matches(name, EVERYTHING, 1), *(known for known in EVERYTHING if known.endswith(f".{last}"))]
     if near:

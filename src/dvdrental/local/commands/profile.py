@@ -61,4 +61,6 @@ def _show(found: list[Profile], *, whole: bool) -> None:
     header = ("table", "rows", "columns", "with NULLs", "one row per")
     rows = ((p.table, f"{p.rows:,}", len(p.columns), sum(c.nulls > 0 for c in p.columns), _what(p)) for p in found)
     CONSOLE.print(grid(header, rows, names=True))
-    CONSOLE.print("Columns of a table: dvdrental profile gold.rental_obt; of all: --html FILE", highlight=False)
+    CONSOLE.print(
+        "Columns of a table: .venv/bin/dvdrental profile gold.rental_obt; of all: --html FILE", highlight=False
+    )

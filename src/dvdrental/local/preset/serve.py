@@ -184,7 +184,9 @@ def _serve(folder: Path | None, superset: Superset) -> None:
     superset.home.mkdir(parents=True, exist_ok=True)
     copy_gold(folder, superset.gold)
     _tell("Starting Superset (the first time takes a minute)")
-    with serving(superset, find_root(Path.cwd()) / assets.FOLDER, free_port()) as address:
+    if (port := free_port()) != PORT:
+        _tell(f"Port {PORT} is taken by another program: the dashboard is at {port}")
+    with serving(superset, find_root(Path.cwd()) / assets.FOLDER, port) as address:
         login = superset.login
         _tell(f"\n  {address}/superset/dashboard/{SLUG}/\n  {login['username']} {login['password']}\n")
         _tell("Ctrl-C stops it.")
