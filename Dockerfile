@@ -1,4 +1,4 @@
-# Build, tests and the main job in one image; nothing but Docker is needed.
+# Build, tests and the main job in one image; nothing but Docker (23 or later) is needed.
 #   docker build -t dvdrental .
 #   docker run --rm dvdrental                                                    # all tests
 #   docker run --rm -v dvdrental-lake:/app/lake dvdrental make run               # the job; the lake stays in the volume

@@ -16,7 +16,7 @@ run: setup ## run the whole pipeline (SOURCE=sample, a pg_dump tar archive, or p
 	@$(BIN)/dvdrental run --source "$$SOURCE"
 
 test: setup ## all tests, as CI runs them
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 test-long: setup ## the same with many more random cases, weeks and rows (hours)
 	@DVDRENTAL_LONG=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
@@ -51,7 +51,7 @@ preset: .venv-preset/.ready ## send the dashboard to Preset; what it needs in th
 	@.venv-preset/bin/pip install --quiet --disable-pip-version-check -r requirements-preset.txt
 	@touch $@
 
-bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=5, SIZES="S 2M")
+bench: setup ## the pipeline beside other ways to do it, into benchmarks/RESULTS.md (ROUNDS=3 SIZES=S unless told otherwise)
 	@$(PYTHON) -m venv .venv-dbt
 	@.venv-dbt/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements-dbt.txt
 	@$(BIN)/python -m benchmarks
@@ -78,7 +78,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { echo "$(PYTHON) is no Python 3.11, 3.12 or 3.13. Name one: make run PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Making the environment in .venv (once, a few minutes)"
 	@$(PYTHON) -m venv --clear .venv || { echo "The venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be had from PyPI. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL). Then run the same again"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be installed: pip says why, above. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL) and 1.5 GB of disk. Then run the same again"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m dvdrental.local.toolchain
 	@touch $@

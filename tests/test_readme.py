@@ -3,6 +3,7 @@
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tests.sizes import size
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"```bash\n(.+?)```", re.DOTALL)
+PROMISE = re.compile(r"^\| (\d+) \|(.+)", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 COMMAND = ".venv/bin/dvdrental"
 PLACEHOLDERS = {"<run id>": "local-20260101-000000", "<customer id>": "1"}
@@ -59,11 +61,30 @@ def test_each_table_and_view_that_people_read_is_named_and_their_number_is_right
     assert {thing.name for thing in (*TABLES.values(), *VIEWS.values()) if thing.layer in ("silver", "gold")} <= named
     silver, gold = (sum(table.layer == layer for table in TABLES.values()) for layer in ("silver", "gold"))
     assert f"this: {len(STREAMS)} bronze, {silver} silver, {gold} gold tables" in readme
-    assert f"{gold - 1} marts, 1 view" in readme
+    views = sum(view.layer == "gold" for view in VIEWS.values())
+    assert f"{gold - 1} marts, {views} views" in readme
 
 
 def test_the_readme_has_commands_to_check() -> None:
     assert len(of_ours(ROOT / "README.md")) >= 10
+
+
+@pytest.mark.parametrize("command", ["sql", "profile", "status", *size([], ["export"])])
+def test_command_that_only_looks_works(made_lake: Path, tmp_path: Path, command: str) -> None:
+    asked = next(words for words in of_ours(ROOT / "README.md") if words[0] == command)
+    call = [sys.executable, "-m", "dvdrental.local.cli", *asked, "--lake", made_lake]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, bool(done.stdout)) == (0, True), done.stderr
+
+
+def test_promises_are_those_that_tests_hold() -> None:
+    page = (ROOT / "docs/promises.md").read_text(encoding="utf-8")
+    promised = {int(number): set(re.findall(r"`(\S+\.py)`", row)) for number, row in PROMISE.findall(page)}
+    held: dict[int, set[str]] = {number: set() for number in range(1, 29)}
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for number in re.findall(r"^def test_promise_(\d+)_", file.read_text(encoding="utf-8"), re.MULTILINE):
+            held[int(number)].add(str(file.relative_to(ROOT / "tests")))
+    assert promised == held
 
 
 @pytest.mark.skipif(not size(False, True), reason="runs the job six times: DVDRENTAL_LONG=1 asks for it")
