@@ -4,6 +4,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,9 +28,9 @@ _numbers = itertools.count()
 
 
 SLOW = (
-    "end_to_end/test_weeks",
     "end_to_end/test_pipeline",
     "golden/test_aibi",
+    "end_to_end/test_weeks",
     "trust/test_serverless",
     "end_to_end/test_failed_run",
     "trust/test_crash",
@@ -44,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=place)
     if CONNECT:  # the same tests have been run without it
-        items[:] = [item for n, item in enumerate(items) if n % size(5, 1) == 0 or "test_serverless" in item.nodeid]
+        items[:] = [item for n, item in enumerate(items) if n % size(10, 1) == 0 or "test_serverless" in item.nodeid]
 
 
 NOT_ON_SERVERLESS = {
@@ -102,9 +103,14 @@ def made_lake(spark: SparkSession, sample: Database, tmp_path_factory: pytest.Te
 @pytest.fixture(scope="module")
 def one_run(spark: SparkSession, made_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A lake of the module's own, after the run `first` on the sample."""
-    folder = Path(shutil.copytree(made_lake, tmp_path_factory.mktemp("house") / "lake"))
-    house = House(spark, folder)
-    open_lake(spark, folder)
+    with copied(spark, made_lake, tmp_path_factory.mktemp("house")) as house:
+        yield house
+
+
+@contextmanager
+def copied(spark: SparkSession, lake: Path, to: Path) -> Iterator[House]:
+    house = House(spark, Path(shutil.copytree(lake, to / "lake")))
+    open_lake(spark, house.folder)
     house.look()
     yield house
     house.close()

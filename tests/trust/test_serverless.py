@@ -34,7 +34,7 @@ def test_promise_18_works_over_spark_connect() -> None:
     assert done.returncode == 0, done.stdout[-6000:]
     passed = re.search(r"(\d+) passed", done.stdout)
     assert passed
-    assert int(passed[1]) > size(60, 300)
+    assert int(passed[1]) > size(30, 300)
 
 
 @pytest.mark.skipif(not CONNECT, reason="classic Spark allows all of it")
