@@ -204,6 +204,10 @@ def odd_parents(published: DataFrame, feed: DataFrame) -> DataFrame:
     return feed.filter("parent_key % 2 = 1")
 
 
+def none_at_all(published: DataFrame, feed: DataFrame) -> DataFrame:
+    return feed.limit(0)
+
+
 def run_with_news(lake: Lake, news: Mapping[str, News], *parents: int) -> Step:
     publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
     task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
@@ -223,6 +227,22 @@ def test_without_news_no_row_is_computed_and_with_it_all_are(lake: Lake) -> None
     )
     caught_up = run(2, 4, 6, 7)
     assert (caught_up.rows_computed, caught_up.rows_inserted, set(content(lake))) == (4, 2, {2, 4, 6, 7})
+
+
+def test_news_of_one_of_two_inputs_is_enough(lake: Lake) -> None:
+    other = replace(PARENT, name="other")
+
+    def run(*parents: int) -> Step:
+        for table, keys in ((PARENT, [1, *parents]), (other, parents)):
+            publish(lake, table, lake.spark.createDataFrame([(p,) for p in keys], "parent_key BIGINT"))
+        task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
+        rows = child_of(task.read(PARENT)).join(task.read(other).select("parent_key"), "parent_key", "left_semi")
+        return publish(task, TABLE, rows, {PARENT.full_name: none_at_all, other.full_name: odd_parents})
+
+    lake.create(STEP)
+    run(2, 4)
+    assert run(2, 4, 6).rows_computed == 0
+    assert run(2, 4, 6, 7).rows_computed == 4
 
 
 def test_change_of_an_input_whose_news_nobody_knows_has_every_row_computed(lake: Lake) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
-from dvdrental.local.commands import rebuild, work
+from dvdrental.local.commands import demo, rebuild, work
 from dvdrental.local.folder import default_folder, existing, land, worked
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
@@ -170,8 +170,18 @@ def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str])
 
 def test_demonstration_deletes_no_other_lake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["land", "--lake", "lake/mine"]) == 0
-    assert "lake/mine is not empty, and would be made anew" in complaint(capsys, "demo", "--lake", "lake/mine")
+    told = "lake/mine is not empty, and no demonstration has made it: name a new folder"
+    assert told in complaint(capsys, "demo", "--lake", "lake/mine")
     assert Path("lake/mine/.source.json").exists()
+
+
+def test_demonstration_makes_its_own_lake_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "opened", lambda folder: None)
+    monkeypatch.setattr(demo, "_tell", lambda lake, folder: (folder / "gold").mkdir())
+    assert main(["demo"]) == 0
+    Path("lake/demo/.source.json").touch()
+    assert main(["demo"]) == 0
+    assert sorted(path.name for path in Path("lake/demo").iterdir()) == [".demonstration", ".lock", "gold"]
 
 
 def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -285,5 +285,5 @@ def test_rentals_and_payments_are_news_if_they_name_a_stranger(
     assert found.isEmpty() != is_news
 
 
-def test_change_of_any_other_input_may_concern_every_customer() -> None:
+def test_news_is_known_of_what_merely_uses_ids() -> None:
     assert dim_customer.NEWS.keys() == {"bronze.rental", "bronze.payment"}

@@ -99,5 +99,5 @@ def test_rental_is_news_if_it_names_a_stranger(spark: SparkSession, staff_id: in
     assert found.isEmpty() != is_news
 
 
-def test_change_of_a_store_may_concern_every_member_of_staff() -> None:
+def test_news_is_known_of_what_merely_uses_ids() -> None:
     assert dim_staff.NEWS.keys() == {"bronze.rental", "bronze.payment"}

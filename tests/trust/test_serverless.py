@@ -16,6 +16,7 @@ TESTS = [
     "tests/silver",
     "tests/gold",
     "tests/quality",
+    "tests/test_contracts.py",
     "tests/test_scd2_cases.py",
     "tests/test_publish.py",
     "tests/test_feed.py",

@@ -37,12 +37,6 @@ def totals(look: Look) -> list[Column]:
     ]
 
 
-def check_new(stream: Stream, look: Look, new: int) -> None:
-    """What was picked up of a landing that has grown is all that is new."""
-    if look.landed != new:
-        raise ReconciliationError(f"stream {stream.name}: {new} rows are new in the landing, {look.landed} were read")
-
-
 def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: Look) -> None:
     """Refuse a landing from which nothing good can follow."""
     known_at, landed_at, limit = counts["known_at"], look.landed_at, int(settings.max_delete_percent)

@@ -149,11 +149,13 @@ def _frame(
     data: Column,
     others: list[str] | None = None,
 ) -> DataFrame:
-    named = landing.withColumn("_landed_at", extracted_at)
-    read = named.withColumn("_instant", instant(F.col("_landed_at"), dict(named.dtypes)["_landed_at"]))
+    named = landing.withColumn("_airbyte_read_at", extracted_at)
+    read = named.withColumn(
+        "_airbyte_instant", instant(F.col("_airbyte_read_at"), dict(named.dtypes)["_airbyte_read_at"])
+    )
     return read.select(
         raw_id.alias("raw_id"),
-        plausible(F.col("_instant")).alias("extracted_at"),
+        plausible(F.col("_airbyte_instant")).alias("extracted_at"),
         generation_id.try_cast("bigint").alias("generation_id"),
         meta.alias("meta"),
         payload.alias("payload"),

@@ -17,6 +17,8 @@ from dvdrental.local.output import grid
 from dvdrental.ops import describe
 
 FOLDER = lakes.LAKES / "demo"
+MARK = ".demonstration"
+"""A folder with it may be made anew."""
 
 REVENUE = "SELECT count(*) AS rentals, sum(amount) AS revenue FROM gold.rental_obt"
 TOUCHED = """SELECT table_name, rows_computed, rows_inserted, rows_updated FROM ops.step
@@ -36,16 +38,21 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     text = "three weeks of a small business: returns, a customer who moves, a broken row, a killed run, a late row"
     parser = declare(commands, "demo", _demo, text, "demo")
     parser.add_argument(
-        "--lake", type=Path, default=FOLDER, metavar="FOLDER", help=f"a new folder (default: {FOLDER}, made anew)"
+        "--lake",
+        type=Path,
+        default=FOLDER,
+        metavar="FOLDER",
+        help=f"a new folder, or that of a demonstration (default: {FOLDER})",
     )
 
 
 def _demo(options: Options) -> int:
     folder = options.lake
-    if folder != FOLDER and folder.is_dir() and any(folder.iterdir()):
-        raise DemoError(f"{folder} is not empty, and would be made anew: name a new folder with --lake")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise DemoError(f"{folder} is not empty, and no demonstration has made it: name a new folder with --lake")
     with lakes.locked(folder):
         _empty(folder)
+        (folder / MARK).touch()
         _tell(opened(folder), folder)
     return 0
 

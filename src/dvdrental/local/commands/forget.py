@@ -30,6 +30,6 @@ def _forget(options: Options) -> int:
         CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
     else:
         CONSOLE.print(
-            "Erased in bronze alone, and older files still hold the person: mend what failed, and forget again."
+            "Erased in bronze; silver, gold and older files may still hold the person: mend it, and forget again."
         )
     return done
