@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.status import Status
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
@@ -62,6 +63,11 @@ def opened(folder: Path) -> Lake:
     if len(lakes.all_lakes()) > 1:
         Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
+
+
+def working(text: str) -> Status:
+    """While nothing else is shown: it turns on a terminal, and is silent elsewhere."""
+    return Console(stderr=True).status(text)
 
 
 def new_run_id() -> str:

@@ -5,7 +5,7 @@ import argparse
 from dvdrental import maintain
 from dvdrental.forget import forget
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened, working
 from dvdrental.local.commands.rebuild import rebuild
 from dvdrental.local.folder import worked
 
@@ -20,12 +20,12 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _forget(options: Options) -> int:
     """Bronze first; silver and gold follow from it; then the files of older versions go."""
     folder = worked(options.lake)
-    with lakes.locked(folder):
+    with lakes.locked(folder), working("erasing in bronze"):
         lake = opened(folder)
         forget(lake, options.customer_id)
     done = rebuild(folder, {})
     if done == 0:
-        with lakes.locked(folder):
+        with lakes.locked(folder), working("erasing older files"):
             maintain.purge(lake)
         CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
     else:

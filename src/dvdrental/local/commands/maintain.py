@@ -5,7 +5,7 @@ import argparse
 from dvdrental import maintain
 from dvdrental.lake import RETENTION
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened, working
 from dvdrental.local.folder import worked
 
 
@@ -16,7 +16,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _maintain(options: Options) -> int:
     folder = worked(options.lake)
-    with lakes.locked(folder):
+    with lakes.locked(folder), working("compacting"):
         number = maintain.maintain(opened(folder))
     days = RETENTION.days
     CONSOLE.print(f"{number} tables are compacted; what their versions of the last {days} days need is kept.")

@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, UsageError, declare, lake_option
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, UsageError, declare, lake_option, working
 from dvdrental.local.commands.names import EVERYTHING, chosen
 from dvdrental.local.folder import worked
 from dvdrental.local.output import FORMATS, dumps, grid, write_csv, write_json_array
@@ -30,7 +30,8 @@ def _profile(options: Options) -> int:
     tables = [thing for thing in chosen(options.tables or [*EVERYTHING]) if isinstance(thing, Table)]
     if not tables:
         raise UsageError(f"a view has no profile: take that of its table ({', '.join(options.tables)})")
-    found = [made for table in tables if (made := profile(folder, table))]
+    with working("reading the tables"):
+        found = [made for table in tables if (made := profile(folder, table))]
     if options.html:
         options.html.write_text(to_html(found, folder), encoding="utf-8")
         CONSOLE.print(f"{len(found)} tables in {options.html}", soft_wrap=True)

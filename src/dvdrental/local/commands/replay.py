@@ -16,6 +16,7 @@ from dvdrental.local.commands.common import (
     opened,
     own_parameters,
     parameter_option,
+    working,
 )
 from dvdrental.local.commands.work import planned
 from dvdrental.local.folder import worked
@@ -33,7 +34,7 @@ def _replay(options: Options) -> int:
     """The notebook that a workspace would run."""
     folder = worked(options.lake)
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder)) | own_parameters(options)
-    with lakes.locked(folder):
+    with lakes.locked(folder), working("trying the rows that were set aside"):
         notebook = find_root(Path.cwd()) / "notebooks/bronze/replay.py"
         answer = run_notebook(notebook, opened(folder).spark, planned(parameters)[0].parameters)
     steps = [step for step in json.loads(answer) if step["rows_landed"] or step["warnings"]]

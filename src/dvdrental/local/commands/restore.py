@@ -4,7 +4,7 @@ import argparse
 
 from dvdrental import maintain
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened, working
 from dvdrental.local.folder import worked
 
 
@@ -18,7 +18,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _restore(options: Options) -> int:
     folder = worked(options.lake)
-    with lakes.locked(folder):
+    with lakes.locked(folder), working(f"restoring {options.table}"):
         maintain.restore(opened(folder), options.table, options.run_id)
     CONSOLE.print(f"{options.table} is as run {options.run_id} left it; the next run computes it anew", markup=False)
     return 0
