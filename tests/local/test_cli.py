@@ -168,6 +168,13 @@ def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str])
     assert "/proc/mine: No such file or directory: name a place that is there and that you may write to" in error
 
 
+@pytest.fixture
+def _short_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "opened", lambda folder: None)
+    monkeypatch.setattr(demo, "_tell", lambda lake, folder: (folder / "gold").mkdir())
+
+
+@pytest.mark.usefixtures("_short_demonstration")
 def test_demonstration_deletes_no_other_lake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["land", "--lake", "lake/mine"]) == 0
     told = "lake/mine is not empty, and no demonstration has made it: name a new folder"
@@ -175,9 +182,8 @@ def test_demonstration_deletes_no_other_lake(capsys: pytest.CaptureFixture[str])
     assert Path("lake/mine/.source.json").exists()
 
 
-def test_demonstration_makes_its_own_lake_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "opened", lambda folder: None)
-    monkeypatch.setattr(demo, "_tell", lambda lake, folder: (folder / "gold").mkdir())
+@pytest.mark.usefixtures("_short_demonstration")
+def test_demonstration_makes_its_own_lake_anew() -> None:
     assert main(["demo"]) == 0
     Path("lake/demo/.source.json").touch()
     assert main(["demo"]) == 0
