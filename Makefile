@@ -78,7 +78,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { echo "$(PYTHON) is no Python 3.11, 3.12 or 3.13. Name one: make run PYTHON=/path/to/python3.12"; exit 1; }
 	@echo "Making the environment in .venv (once, a few minutes)"
 	@$(PYTHON) -m venv --clear .venv || { echo "The venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be installed: pip says why, above. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL) and 1.5 GB of disk. Then run the same again"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be installed: pip says why, above. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL) and 2 GB of disk. Then run the same again"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m dvdrental.local.toolchain
 	@touch $@

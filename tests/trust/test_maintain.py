@@ -39,7 +39,7 @@ def names_in(lake: Lake) -> list[str]:
 
 def test_upkeep_changes_no_row_and_every_run_can_still_be_restored(three_runs: Lake) -> None:
     state = three_runs.now(dim_actor.TABLE)[0]
-    maintain.maintain(three_runs)
+    assert maintain.maintain(three_runs) == 2  # the actors and the ledger
     assert (names_in(three_runs), three_runs.now(dim_actor.TABLE)[0]) == (["CY DAY"], state)
     maintain.restore(three_runs, "silver.dim_actor", "2")
     assert names_in(three_runs) == ["ANN HALL", "BO LEE"]

@@ -114,7 +114,7 @@ def _failed_casts(stream: Stream) -> Column:
 
     missed = [F.when(is_missed(column), column) for column in stream.business_columns]
     changes = F.transform(F.array_compact(F.array(*missed)), change).cast(CHANGES)
-    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # cheaper than an array for every row
+    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # most rows: no array is made
     return F.when(is_any, changes).otherwise(F.array().cast(CHANGES))
 
 

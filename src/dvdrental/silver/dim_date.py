@@ -78,6 +78,7 @@ def _beyond(moments: Callable[..., DataFrame], published: DataFrame, feed: DataF
 
 
 NEWS = {"bronze.rental": partial(_beyond, _of_rentals), "bronze.payment": partial(_beyond, _of_payments)}
+"""Rentals and payments matter only beyond the years that are there."""
 
 
 def _attributes(day: Column) -> dict[str, Column]:
