@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
 from dvdrental.local.commands import demo, rebuild, work
@@ -89,6 +91,16 @@ def test_landing_says_how_much_and_where(capsys: pytest.CaptureFixture[str], sam
     assert f"{rows} are landed already in lake/sample" in capsys.readouterr().out
 
 
+def test_program_gets_the_result_alone(capsys: pytest.CaptureFixture[str], sample: Database) -> None:
+    rows = sum(map(len, sample.values()))
+    assert main(["land", "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"lake": "lake/sample", "landed": True, "tables": 15, "rows": rows}
+    assert "15 tables landed" in told.err
+    assert main(["land"]) == 0
+    assert "15 tables are landed already" in capsys.readouterr().out
+
+
 def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
     assert land(category({1: "A"}), tmp_path, "v2", MORNING)
     assert not land(category({1: "A"}), tmp_path, "v2", MORNING)
@@ -106,7 +118,7 @@ def test_each_source_has_its_own_lake(source: str, name: str) -> None:
 def test_rebuild_runs_the_whole_job_on_what_is_landed(monkeypatch: pytest.MonkeyPatch, sample: Database) -> None:
     worked: list[Task] = []
     monkeypatch.setattr(rebuild, "start_session", lambda folder: None)
-    monkeypatch.setattr(rebuild, "work", lambda tasks, *_: worked.extend(tasks) or 0)
+    monkeypatch.setattr(rebuild, "work", lambda tasks, *_: worked.extend(tasks) or {"status": "success"})
     assert main(["land"]) == 0
     assert main(["rebuild"]) == 0
     assert {task.parameters["rebuild"] for task in worked} == {"yes"}
@@ -219,6 +231,28 @@ def test_full_disk_is_told_and_leaves_the_state_of_before(
     assert "no space is left on the disk" in error
     assert "Make room, and run the same again" in error
     assert Path("mine/.source.json").read_text() == before
+
+
+def test_program_hears_of_a_failed_task(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(tasks: list[Task], *_: object) -> bool:
+        for task in tasks:
+            task.state = "skipped"
+        tasks[0].state, tasks[0].error = "failed", DvdRentalError("broken")
+        return False
+
+    monkeypatch.setattr(rebuild, "start_session", lambda folder: None)
+    monkeypatch.setattr(work.lakes, "open_lake", lambda *_: None)
+    monkeypatch.setattr(work, "run", ended)
+    assert main(["land"]) == 0
+    capsys.readouterr()
+    assert main(["rebuild", "--json"]) == 1
+    result = json.loads(capsys.readouterr().out)
+    assert (result["status"], result["lake"]) == ("failed", "lake/sample")
+    assert {task["state"] for task in result["tasks"][1:]} == {"skipped"}
+    first = result["tasks"][0]
+    assert (first["task"], first["state"], first["error"]) == ("ops_begin", "failed", "DvdRentalError: broken")
 
 
 def test_full_disk_behind_a_failed_task_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dvdrental.local import toolchain
+from dvdrental.local import session, toolchain
 from dvdrental.local.toolchain import ToolchainError
 from tests.conftest import ROOT
 
@@ -18,6 +18,13 @@ def test_java_home_of_a_parent_process_is_not_wrapped_again(monkeypatch: pytest.
     monkeypatch.setenv("JAVA_HOME", str(home))
     assert toolchain.java_home() == home
     assert (home / "bin" / "java").read_text() == script
+
+
+def test_what_java_prints_is_no_answer_of_a_command(capfd: pytest.CaptureFixture[str]) -> None:
+    with session._java_prints_on_stderr():
+        subprocess.run([sys.executable, "-c", "print('Deleted 0 files')"], check=True)
+    os.write(1, b"the answer\n")
+    assert capfd.readouterr() == ("the answer\n", "Deleted 0 files\n")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from dvdrental.local.commands import (
     sql,
     status,
 )
-from dvdrental.local.commands.common import FULL_DISK
+from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 
 COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebuild, restore, forget, maintain, docs)
@@ -34,6 +34,7 @@ COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebui
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 good, 1 a task failed, 2 the command could not be carried out."""
     options = parser().parse_args(arguments)
+    CONSOLE.stderr = getattr(options, "json", False)
     try:
         return int(options.command(options))
     except BrokenPipeError:  # as in `dvdrental sql ... | head`

@@ -7,8 +7,9 @@ registered when a session opens.
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyspark.logger import PySparkLogger
@@ -95,12 +96,27 @@ def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect:
         *(java_options or class_archive.options()),
         f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}",
     ]
-    return (
+    builder = (
         builder.config("spark.driver.extraClassPath", os.pathsep.join(map(str, delta_jars())))
         .config("spark.driver.extraJavaOptions", " ".join(options))
         .config("spark.sql.warehouse.dir", str(warehouse.resolve()))
-        .getOrCreate()
     )
+    with _java_prints_on_stderr():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _java_prints_on_stderr() -> Iterator[None]:
+    """Delta's VACUUM prints a line per table, which is no part of any answer. Java inherits where it goes."""
+    sys.stdout.flush()
+    stdout, stderr = 1, 2
+    kept = os.dup(stdout)
+    os.dup2(stderr, stdout)
+    try:
+        yield
+    finally:
+        os.dup2(kept, stdout)
+        os.close(kept)
 
 
 def _silence() -> None:

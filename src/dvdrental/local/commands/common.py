@@ -1,10 +1,12 @@
 """What the commands share."""
 
 import argparse
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.status import Status
@@ -12,6 +14,7 @@ from rich.status import Status
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
+from dvdrental.local.output import dumps
 from dvdrental.local.session import start_session
 
 CONSOLE = Console()
@@ -52,6 +55,18 @@ def parameter_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--parameter", "-p", action="append", default=[], metavar="NAME=VALUE", help="parameter of the job"
     )
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    text = "the result as one JSON object on standard output; what people read goes to standard error"
+    parser.add_argument("--json", action="store_true", help=text)
+
+
+def answered(options: Options, result: Mapping[str, Any]) -> int:
+    """Give the result to a program that asked for it. Exit code: 1 if its `status` is failed."""
+    if options.json:
+        sys.stdout.write(dumps(result) + "\n")
+    return int(result.get("status") == "failed")
 
 
 def own_parameters(options: Options) -> dict[str, str]:

@@ -9,7 +9,9 @@ from dvdrental.local.commands.common import (
     Commands,
     Options,
     UsageError,
+    answered,
     declare,
+    json_option,
     lake_option,
     opened,
 )
@@ -37,6 +39,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("--to", required=True, metavar="PLACE", help="a folder, or postgresql://user:password@host/db")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="of files")
     lake_option(parser)
+    json_option(parser)
 
 
 def _export(options: Options) -> int:
@@ -49,7 +52,7 @@ def _export(options: Options) -> int:
         _make(Path(options.to))
     lake = opened(folder)
     with told():
-        return _work(lake, things, options)
+        return answered(options, {"tables": len(things), "written": _work(lake, things, options)})
 
 
 def _make(folder: Path) -> None:
@@ -60,13 +63,18 @@ def _make(folder: Path) -> None:
         raise UsageError(f"{folder} cannot be made ({error.strerror}): name a folder that you may write to") from None
 
 
-def _work(lake: Lake, things: list[Table | View], options: Options) -> int:
+def _work(lake: Lake, things: list[Table | View], options: Options) -> list[str]:
+    """Files that were written, or the database."""
     if is_postgres(options.to):
         where = to_postgres(lake, things, options.to)
-        CONSOLE.print(f"{len(things)} tables in {where}", soft_wrap=True, markup=False, highlight=False)
-        return 0
+        _say(f"{len(things)} tables in {where}")
+        return [where]
+    written = []
     for thing in things:
-        CONSOLE.print(
-            f"{to_file(lake, thing, Path(options.to), options.format)}", soft_wrap=True, markup=False, highlight=False
-        )
-    return 0
+        written.append(str(to_file(lake, thing, Path(options.to), options.format)))
+        _say(written[-1])
+    return written
+
+
+def _say(text: str) -> None:
+    CONSOLE.print(text, soft_wrap=True, markup=False, highlight=False)

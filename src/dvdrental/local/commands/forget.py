@@ -5,7 +5,17 @@ import argparse
 from dvdrental import maintain
 from dvdrental.forget import forget
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened, working
+from dvdrental.local.commands.common import (
+    CONSOLE,
+    Commands,
+    Options,
+    answered,
+    declare,
+    json_option,
+    lake_option,
+    opened,
+    working,
+)
 from dvdrental.local.commands.rebuild import rebuild
 from dvdrental.local.folder import worked
 
@@ -15,6 +25,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = declare(commands, "forget", _forget, text, "forget 42")
     parser.add_argument("customer_id", help="as in the source; erase the person there first, and sync")
     lake_option(parser)
+    json_option(parser)
 
 
 def _forget(options: Options) -> int:
@@ -23,8 +34,8 @@ def _forget(options: Options) -> int:
     with lakes.locked(folder), working("erasing in bronze"):
         lake = opened(folder)
         forget(lake, options.customer_id)
-    done = rebuild(folder, {})
-    if done == 0:
+    result = rebuild(folder, {})
+    if result["status"] == "success":
         with lakes.locked(folder), working("erasing older files"):
             maintain.purge(lake)
         CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
@@ -32,4 +43,4 @@ def _forget(options: Options) -> int:
         CONSOLE.print(
             "Erased in bronze; silver, gold and older files may still hold the person: mend it, and forget again."
         )
-    return done
+    return answered(options, result)

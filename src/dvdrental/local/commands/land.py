@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, answered, declare, json_option
 from dvdrental.local.landing import Envelope, read_source
 
 
@@ -15,6 +15,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
         commands, "land", _land, text, "land", "land --source dvdrental.tar --envelope direct --lake lake/4x"
     )
     source_options(parser)
+    json_option(parser)
 
 
 def source_options(parser: argparse.ArgumentParser) -> None:
@@ -30,4 +31,4 @@ def _land(options: Options) -> int:
         landed = lakes.land(database, folder, options.envelope)
     rows = sum(map(len, database.values()))
     CONSOLE.print(f"{rows:,} rows of {len(database)} tables {'landed' if landed else 'are landed already'} in {folder}")
-    return 0
+    return answered(options, {"lake": folder, "landed": landed, "tables": len(database), "rows": rows})

@@ -4,12 +4,15 @@ import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     Commands,
     Options,
+    answered,
     declare,
+    json_option,
     lake_option,
     new_run_id,
     own_parameters,
@@ -25,14 +28,15 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = declare(commands, "rebuild", _rebuild, text, "rebuild", "rebuild --lake lake/sample")
     parameter_option(parser)
     lake_option(parser)
+    json_option(parser)
 
 
 def _rebuild(options: Options) -> int:
-    return rebuild(existing(options.lake), own_parameters(options))
+    return answered(options, rebuild(existing(options.lake), own_parameters(options)))
 
 
-def rebuild(folder: Path, own: Mapping[str, str]) -> int:
-    """The job on what is landed already."""
+def rebuild(folder: Path, own: Mapping[str, str]) -> dict[str, Any]:
+    """The job on what is landed already. Gives its result."""
     began = time.monotonic()
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder))
     tasks = planned({**parameters, **own, "rebuild": "yes"})

@@ -10,7 +10,9 @@ from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
+    answered,
     declare,
+    json_option,
     lake_option,
     new_run_id,
     opened,
@@ -28,6 +30,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = declare(commands, "replay", _replay, text, "replay", "replay --lake lake/sample")
     parameter_option(parser)
     lake_option(parser)
+    json_option(parser)
 
 
 def _replay(options: Options) -> int:
@@ -44,4 +47,4 @@ def _replay(options: Options) -> int:
         for warning in step["warnings"]:
             CONSOLE.print(f"  {warning}", markup=False, highlight=False, soft_wrap=True)
     CONSOLE.print("Run the job again: silver and gold follow." if steps else "No row is set aside.")
-    return 0
+    return answered(options, {"steps": steps})

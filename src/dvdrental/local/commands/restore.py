@@ -4,7 +4,17 @@ import argparse
 
 from dvdrental import maintain
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened, working
+from dvdrental.local.commands.common import (
+    CONSOLE,
+    Commands,
+    Options,
+    answered,
+    declare,
+    json_option,
+    lake_option,
+    opened,
+    working,
+)
 from dvdrental.local.folder import worked
 
 
@@ -14,6 +24,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser.add_argument("table", help="as in gold.rental_obt")
     parser.add_argument("run_id", help="as in `dvdrental status`")
     lake_option(parser)
+    json_option(parser)
 
 
 def _restore(options: Options) -> int:
@@ -22,4 +33,4 @@ def _restore(options: Options) -> int:
         maintain.restore(opened(folder), options.table, options.run_id)
     told = f"{options.table} is as run {options.run_id} left it; the next run computes it anew"
     CONSOLE.print(told, markup=False, soft_wrap=True)
-    return 0
+    return answered(options, {"table": options.table, "run_id": options.run_id})

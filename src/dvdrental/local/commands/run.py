@@ -6,7 +6,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import Commands, Options, declare, new_run_id, own_parameters, parameter_option
+from dvdrental.local.commands.common import (
+    Commands,
+    Options,
+    answered,
+    declare,
+    json_option,
+    new_run_id,
+    own_parameters,
+    parameter_option,
+)
 from dvdrental.local.commands.land import source_options
 from dvdrental.local.commands.work import planned, work
 from dvdrental.local.landing import read_source
@@ -18,6 +27,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
     parser = declare(commands, "run", _run, text, "run", "run --source dvdrental.tar", "run -p max_delete_percent=50")
     source_options(parser)
     parameter_option(parser)
+    json_option(parser)
 
 
 def _run(options: Options) -> int:
@@ -30,4 +40,4 @@ def _run(options: Options) -> int:
         beside.submit(importlib.import_module, "great_expectations")  # takes seconds, and Java is still starting
         spark = start_session(folder)
         landing.result()
-        return work(tasks, spark, folder, began)
+        return answered(options, work(tasks, spark, folder, began))

@@ -32,13 +32,30 @@ def planned(parameters: Mapping[str, str]) -> list[Task]:
     return tasks
 
 
-def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> int:
-    """Run the tasks, show how it goes and how it went. Exit code: 1 if a task failed."""
+def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> dict[str, Any]:
+    """Run the tasks, show how it goes and how it went. Gives the same for programs, with the ledger's rows."""
     lakes.open_lake(spark, folder)
     with Progress(CONSOLE, tasks) as progress, _interrupts_told():
         good = run(tasks, spark, progress.changed)
-    summary(tasks, folder, time.monotonic() - began)
-    return 0 if good else 1
+    seconds = time.monotonic() - began
+    summary(tasks, folder, seconds)
+    return {
+        "status": "success" if good else "failed",
+        "lake": folder,
+        "run_id": tasks[0].parameters["run_id"],
+        "seconds": round(seconds, 1),
+        "tasks": [_result(task) for task in tasks],
+    }
+
+
+def _result(task: Task) -> dict[str, Any]:
+    return {
+        "task": task.key,
+        "state": task.state,
+        "seconds": round(task.seconds, 1),
+        "error": describe(task.error) if task.error else None,
+        "steps": task.steps,
+    }
 
 
 @contextmanager
