@@ -52,7 +52,7 @@ def category(rows: Mapping[int, str], last_update: str = "2006-02-15 09:46:27") 
     }
 
 
-def renamed(key: int, name: str, lsn: int | None = None, last_update: str = "2026-01-10 12:00:00") -> Change:
+def renamed(key: int, name: str, lsn: int | None = None, last_update: str | None = "2026-01-10 12:00:00") -> Change:
     """Insert or update of a category; from CDC when it has a log position."""
     row = {"category_id": str(key), "name": name, "last_update": last_update}
     return Change("category", row, lsn, MORNING if lsn else None)

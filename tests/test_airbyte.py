@@ -11,6 +11,7 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -30,7 +31,7 @@ class StandIn:
 
     url: str = ""
     states: list[str] = field(default_factory=lambda: ["succeeded"])
-    running: list[dict[str, int]] = field(default_factory=list)
+    running: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -50,7 +51,8 @@ class StandIn:
         if request == "POST /v1/jobs":
             return 200, {"jobId": 7, "status": "pending", "jobType": body["jobType"]}
         if request.startswith("GET /v1/jobs?"):
-            return 200, {"data": self.running}
+            (wanted,) = parse_qs(request.partition("?")[2])["status"]
+            return 200, {"data": [job for job in self.running if job["status"] == wanted]}
         return 200, {"status": self.states.pop(0) if len(self.states) > 1 else self.states[0]}
 
 
@@ -105,9 +107,10 @@ def test_hanging_sync_is_given_up(stand_in: StandIn) -> None:
         sync(stand_in.url, seconds=0.2)
 
 
-def test_sync_that_runs_already_is_joined(stand_in: StandIn) -> None:
+@pytest.mark.parametrize("status", ["running", "incomplete", "pending"])
+def test_sync_that_goes_on_already_is_joined(stand_in: StandIn, status: str) -> None:
     stand_in.refusals = {"POST /v1/jobs": 409}
-    stand_in.running = [{"jobId": 5}]
+    stand_in.running = [{"jobId": 4, "status": "cancelled"}, {"jobId": 5, "status": status}]
     sync(stand_in.url)
     assert stand_in.requests[-1] == "GET /v1/jobs/5"
 

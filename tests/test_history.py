@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dvdrental.history import as_of, chain, collapse, current, overlap
 
-ORDER = "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING"
+ORDER = "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING, _batch BIGINT"
 EVENT = f"id INT, v STRING, n INT, {ORDER}"
 CHAIN = "id INT, v STRING, valid_from TIMESTAMP_NTZ, valid_to TIMESTAMP_NTZ, is_deleted BOOLEAN"
 EPOCH = datetime(1970, 1, 1)
@@ -22,7 +22,7 @@ def number(moment: datetime | None) -> int | None:
 
 def log(spark: SparkSession, *events: tuple[int, str | None, int]) -> DataFrame:
     """Events (id, value, day); value None = delete. Without log positions, read on the day they happened."""
-    rows = [(id_, v, None, None, day(at), v is None, day(at), f"{i}") for i, (id_, v, at) in enumerate(events)]
+    rows = [(id_, v, None, None, day(at), v is None, day(at), f"{i}", 1) for i, (id_, v, at) in enumerate(events)]
     return spark.createDataFrame(rows, EVENT)
 
 
@@ -56,21 +56,22 @@ def test_deleted_stretch_is_a_version_so_that_a_chain_has_no_hole(spark: SparkSe
 
 
 def test_change_to_null_and_back_is_seen(spark: SparkSession) -> None:
-    rows = [(1, v, None, None, day(at), False, day(at), str(at)) for v, at in (("a", 1), (None, 2), ("a", 3))]
+    rows = [(1, v, None, None, day(at), False, day(at), str(at), 1) for v, at in (("a", 1), (None, 2), ("a", 3))]
     history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"])
     assert versions(history.fillna("NULL", ["v"])) == [(1, "NULL", 2, 3), (1, "a", 0, 2), (1, "a", 3, None)]
 
 
 def test_untracked_column_holds_the_last_value_of_its_version(spark: SparkSession) -> None:
-    rows = [(1, v, n, None, day(at), False, day(at), str(at)) for v, n, at in (("a", 1, 1), ("a", 2, 2), ("b", 3, 3))]
+    events = (("a", 1, 1), ("a", 2, 2), ("b", 3, 3))
+    rows = [(1, v, n, None, day(at), False, day(at), str(at), 1) for v, n, at in events]
     history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"], ["n"])
     assert sorted((r.v, r.n) for r in history.collect()) == [("a", 2), ("b", 3)]
 
 
 def test_time_never_goes_back_along_the_log_position(spark: SparkSession) -> None:
     rows = [
-        (1, "a", None, 1, day(10), False, day(10), "x"),
-        (1, "b", None, 2, day(5), False, day(10), "y"),
+        (1, "a", None, 1, day(10), False, day(10), "x", 1),
+        (1, "b", None, 2, day(5), False, day(10), "y", 1),
     ]
     history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"])
     assert versions(history) == [(1, "b", 0, None)], "the last event of an instant wins"
@@ -78,10 +79,15 @@ def test_time_never_goes_back_along_the_log_position(spark: SparkSession) -> Non
 
 def test_delete_wins_over_an_upsert_at_the_same_log_position(spark: SparkSession) -> None:
     rows = [
-        (1, None, None, 7, day(10), True, day(10), "x"),
-        (1, "a", None, 7, day(10), False, day(11), "y"),
+        (1, None, None, 7, day(10), True, day(10), "x", 1),
+        (1, "a", None, 7, day(10), False, day(11), "y", 1),
     ]
     assert current(spark.createDataFrame(rows, EVENT), ["id"]).count() == 0
+
+
+def test_row_that_was_read_twice_counts_as_it_was_read_last(spark: SparkSession) -> None:
+    rows = [(1, v, None, None, day(1), False, day(1), "x", batch) for batch, v in ((2, "b"), (1, "a"), (3, "c"))]
+    assert [r.v for r in current(spark.createDataFrame(rows, EVENT), ["id"]).collect()] == ["c"]
 
 
 def test_current_is_the_last_live_event_of_each_key(spark: SparkSession) -> None:

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -5,11 +6,12 @@ import pytest
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
-from dvdrental.errors import SettingsError, StepError
+from dvdrental.errors import ContractError, QualityError, SettingsError, StepError
 from dvdrental.handover import Handover
 from dvdrental.lake import Lake
 from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
+from dvdrental.quality import rules
 from dvdrental.table import Table
 
 COLUMNS = """
@@ -119,6 +121,48 @@ def test_other_code_computes_again(built: Lake, monkeypatch: pytest.MonkeyPatch)
     assert is_computed(built)
 
 
+NAMES_ARE_SHORT = {
+    "type": "expect_column_values_to_be_in_set",
+    "kwargs": {"column": "name", "value_set": ["A"]},
+}
+
+
+@pytest.mark.parametrize("rebuild", ["no", "yes"])
+def test_new_rule_judges_rows_that_are_there(built: Lake, monkeypatch: pytest.MonkeyPatch, rebuild: str) -> None:
+    """Nothing differs, and one of the two rows breaks it."""
+    if rebuild == "no":
+        monkeypatch.setattr(provenance, "_code", lambda: "other")
+    with monkeypatch.context() as patched:
+        patched.setattr(rules, "_rule_file", lambda: {OUTPUT.full_name: [NAMES_ARE_SHORT]})
+        with pytest.raises(QualityError, match=r"gold\.output was not published: .*in_set\(name\): fail, 1 rows"):
+            run(built, rebuild=rebuild)
+    step = run(built, rebuild=rebuild)
+    assert (step.status, {check.status for check in step.checks}) == ("unchanged", {"pass"})
+    assert built.table(OUTPUT).count() == 2
+
+
+def test_rows_that_were_judged_before_are_not_judged_again(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that they break, under the same code: it is asked of the new row alone."""
+    assert run(built).checks == []
+    fill_input(built, "a", "b", "c")
+    only_c = {"type": NAMES_ARE_SHORT["type"], "kwargs": {"column": "name", "value_set": ["C"]}}
+    monkeypatch.setattr(rules, "_rule_file", lambda: {OUTPUT.full_name: [only_c]})
+    step = run(built)
+    assert (step.status, step.rows_inserted) == ("published", 1)
+    assert "column_values_to_be_in_set(name)" in {check.rule for check in step.checks}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_zone_of_the_process_makes_no_other_state(built: Lake, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    before = built.now(OUTPUT)
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    after, again = built.now(OUTPUT), is_computed(built)
+    monkeypatch.undo()
+    time.tzset()
+    assert (after, again) == (before, False)
+
+
 def test_other_sync_mode_computes_again(built: Lake) -> None:
     assert is_computed(built, sync_mode="cdc")
 
@@ -205,3 +249,19 @@ def test_input_stays_as_it_was_when_it_was_read(built: Lake) -> None:
     fill_input(built, "c")
     assert {row.name for row in frame.collect()} == {"a", "b"}
     assert {row.name for row in built.table(INPUT).collect()} == {"c"}
+
+
+def test_table_follows_the_comments_of_its_contract_and_nothing_is_computed_for_it(built: Lake) -> None:
+    said = replace(OUTPUT, columns=OUTPUT.columns.replace("'Name'", "'What it is called'"))
+    built.follow_contract(said)
+    comments = {field.name: field.metadata["comment"] for field in built.table(OUTPUT).schema}
+    assert comments == {"id": "Key", "name": "What it is called", "_loaded_at": "Loaded"}
+    assert not is_computed(built)
+
+
+def test_column_of_another_type_is_refused_with_what_to_do(built: Lake) -> None:
+    other = replace(OUTPUT, columns=OUTPUT.columns.replace("name STRING", "name INT"))
+    with pytest.raises(
+        ContractError, match=r"gold\.output: column name is string in the table and int in its contract"
+    ):
+        built.follow_contract(other)

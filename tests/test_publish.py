@@ -120,6 +120,16 @@ def test_table_is_never_emptied(ready: Lake) -> None:
     assert len(content(ready)) == 3
 
 
+def test_table_that_may_be_empty_is_published_empty_and_emptied(lake: Lake) -> None:
+    lake.create(STEP)
+    table = replace(PARENT, may_be_empty=True)
+    none, one = (lake.spark.range(n).selectExpr("id + 1 AS parent_key") for n in (0, 1))
+    for rows_, status in ((none, "published"), (none, "unchanged"), (one, "published"), (none, "published")):
+        step = publish(lake, table, rows_)
+        assert (step.status, step.rows_after) == (status, rows_.count())
+        assert lake.table(table).count() == rows_.count()
+
+
 def test_every_attempt_is_in_the_ledger_with_its_checks(ready: Lake) -> None:
     with pytest.raises(QualityError):
         publish(ready, TABLE, rows(ready, (None, 1, "secret value")))

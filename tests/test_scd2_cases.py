@@ -205,10 +205,12 @@ def test_event_without_a_sequence_is_superseded_by_any_that_has_one(spark: Spark
     """Straight to the chain: bronze gives every event a time, that of its reading if there is no other."""
     assert case["null_seq"] == "oldest"
     rows = [
-        (str(key), value, None if seq is None else int(seq), instant(seq), op == "D", READ_AT, str(place))
+        (str(key), value, None if seq is None else int(seq), instant(seq), op == "D", READ_AT, str(place), 1)
         for place, (key, value, seq, op) in enumerate(event for batch in case["batches"] for event in batch)
     ]
-    order = "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING"
+    order = (
+        "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING, _batch INT"
+    )
     history = chain(spark.createDataFrame(rows, f"id STRING, v STRING, {order}"), ["id"], ["v"], opens_at_epoch=False)
     assert versions(history, ["id", "v"]) == table(case["expect"])
 

@@ -21,13 +21,12 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.lake import Lake
 from dvdrental.ledger_views import FRESHNESS
-from dvdrental.run import finish, report
+from dvdrental.run import end
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
-report(lake)
 display(lake.table(FRESHNESS).orderBy("table_name"))
 
 # COMMAND ----------
-finish(lake)
+end(lake)

@@ -1,11 +1,11 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # silver.dim_actor
-# MAGIC One row per live actor.
+# MAGIC One row per live actor, and per one whom a film names and the source lacks.
 # MAGIC
 # MAGIC Two actors may share a name.
 # MAGIC
-# MAGIC Reads `bronze.actor`.
+# MAGIC Reads `bronze.actor` and `bronze.film_actor`.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 
@@ -27,7 +27,7 @@ from dvdrental.silver import dim_actor
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
-rows = dim_actor.build(actor=lake.changes("actor"))
+rows = dim_actor.build(actor=lake.changes("actor"), film_actor=lake.changes("film_actor"))
 
 # COMMAND ----------
 step = publish(lake, dim_actor.TABLE, rows)

@@ -17,7 +17,9 @@ ANSWER_SECONDS = 60
 """Airbyte asks other services before it answers, and is sometimes slow about it."""
 
 ENDS = ("succeeded", "failed", "cancelled")
-"""Other states go on: pending, running, and incomplete, which is between two attempts of Airbyte."""
+
+GOING_ON = ("running", "incomplete", "pending")
+"""Incomplete is between two attempts of Airbyte."""
 
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?\Z", re.ASCII)
 
@@ -69,14 +71,14 @@ class Airbyte:
         try:
             return int(self._call("POST", "/jobs", {"connectionId": connection, "jobType": "sync"})["jobId"])
         except _BusyError:
-            query = urlencode({"connectionId": connection, "jobType": "sync", "status": "running"})
-            running = self._call("GET", f"/jobs?{query}")["data"]
-            if not running:
-                raise AirbyteError(
-                    f"connection {connection}: Airbyte is busy with it, but with no sync that could be waited for. "
-                    "Rerun when it is done"
-                ) from None
-            return int(running[0]["jobId"])
+            for status in GOING_ON:
+                query = urlencode({"connectionId": connection, "jobType": "sync", "status": status})
+                if jobs := self._call("GET", f"/jobs?{query}")["data"]:
+                    return int(jobs[0]["jobId"])
+            raise AirbyteError(
+                f"connection {connection}: Airbyte is busy with it, but with no sync that could be waited for. "
+                "Rerun when it is done"
+            ) from None
 
     def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
         """With a token of its own each time: one lives for minutes, a sync may take an hour."""
@@ -90,7 +92,8 @@ class Airbyte:
         try:
             request = Request(self.api + path, None if body is None else json.dumps(body).encode(), method=method)
             request.add_header("Content-Type", "application/json")
-            request.add_unredirected_header("Authorization", f"Bearer {token}")
+            if token:
+                request.add_unredirected_header("Authorization", f"Bearer {token}")
             with urlopen(request, timeout=ANSWER_SECONDS) as answer:
                 return json.load(answer)
         except HTTPError as error:

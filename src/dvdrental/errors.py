@@ -13,6 +13,10 @@ class LandingError(DvdRentalError):
     """The landing of a stream is missing, empty or of no known form."""
 
 
+class ContractError(DvdRentalError):
+    """A table is not what its contract says, and cannot be made so without losing what it holds."""
+
+
 class MassDeleteError(DvdRentalError):
     """A snapshot would delete more of a stream than is plausible."""
 

@@ -1,6 +1,6 @@
 """The temporal algebra: validity is computed from change logs, never updated by hand.
 
-A change log is a frame of events: business columns and `_lsn, _at, _is_delete, _extracted_at, _raw_id`
+A change log is a frame of events: business columns and `_lsn, _at, _is_delete, _extracted_at, _raw_id, _batch`
 (bronze/changes.py). A chain is a frame of versions with `valid_from, valid_to, is_deleted`: half-open, UTC, `valid_to`
 NULL = still valid. A chain has no hole from its first event on: a stretch without the key is a version that is
 `is_deleted`, all other columns but the key NULL.
@@ -20,7 +20,8 @@ def event_order() -> list[Column]:
     """Total order of the events of one key, so that results never depend on arrival.
 
     The source's log position first (events from before CDC have none), a delete after an upsert of the same position;
-    without a position the source's own time, then the time of reading.
+    without a position the source's own time, then the time of reading. A row that was read twice, as its stream has
+    been corrected in between, counts as it was read last.
     """
     return [
         F.col("_lsn").asc_nulls_first(),
@@ -29,6 +30,7 @@ def event_order() -> list[Column]:
         F.col("_extracted_at").asc(),
         F.col("_is_delete").asc(),
         F.col("_raw_id").asc_nulls_first(),
+        F.col("_batch").asc_nulls_last(),
     ]
 
 

@@ -5,8 +5,8 @@ import re
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import reduce
+from datetime import UTC, datetime, timedelta
+from functools import cache, reduce
 from typing import Any, cast
 
 import pyarrow as pa
@@ -19,7 +19,7 @@ from pyspark.sql.types import StructType
 from dvdrental.bronze.envelope import raw_table_names
 from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
 from dvdrental.bronze.streams import STREAMS, Stream
-from dvdrental.errors import ConflictError, LandingError
+from dvdrental.errors import ConflictError, ContractError, LandingError
 from dvdrental.handover import Handover
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
@@ -28,7 +28,10 @@ from dvdrental.quality.rules import row_rules
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View
 
-MAINTENANCE = ("OPTIMIZE", "VACUUM START", "VACUUM END", "ANALYZE", "CLUSTER BY", "SET TBLPROPERTIES")
+MAINTENANCE = (
+    *("OPTIMIZE", "REORG", "VACUUM START", "VACUUM END", "COMPUTE STATS", "ANALYZE"),
+    *("CLUSTER BY", "SET TBLPROPERTIES", "CHANGE COLUMN"),
+)
 """What leaves every row as it is; the platform does some of it by itself."""
 
 FEED = "delta.enableChangeDataFeed"
@@ -149,13 +152,29 @@ class Lake:
         except Exception as error:
             raise _conflict(table, error) from None
 
-    def add_missing_columns(self, table: Table) -> None:
-        """A contract may have grown since the table was made."""
-        there, name = set(self.table(table).columns), self.name(table.layer, table.name)
-        new = [c for c in table.fields if c.name not in there]
-        if new:
+    def follow_contract(self, table: Table) -> None:
+        """A contract may have changed since the table was made: new columns are added, comments said anew. Raises
+        ContractError where a column has another type."""
+        there, name = {field.name: field for field in self.table(table).schema}, self.name(table.layer, table.name)
+        wanted = {field.name: field.dataType for field in _struct(_schema(table))}
+        for column in wanted.keys() & there.keys():
+            if there[column].dataType != wanted[column]:
+                raise ContractError(
+                    f"{table.full_name}: column {column} is {there[column].dataType.simpleString()} in the table and "
+                    f"{wanted[column].simpleString()} in its contract. DROP TABLE {table.full_name}, and the next run "
+                    "makes it anew (of bronze from what is still in the landing, of ops empty)"
+                )
+        if lost := [name for name in there.keys() - wanted.keys() if not there[name].nullable]:
+            raise ContractError(
+                f"{table.full_name}: {', '.join(sorted(lost))} is NOT NULL in the table and no longer in its contract. "
+                f"ALTER TABLE {table.full_name} ALTER COLUMN {lost[0]} DROP NOT NULL, then run again"
+            )
+        if new := [c for c in table.fields if c.name not in there]:
             columns = ", ".join(f"{ident(c.name)} {c.type} COMMENT {literal(c.comment)}" for c in new)
             self.spark.sql(f"ALTER TABLE {name} ADD COLUMNS ({columns})")
+        for c in table.fields:
+            if c.name in there and there[c.name].metadata.get("comment") != c.comment:
+                self.spark.sql(f"ALTER TABLE {name} ALTER COLUMN {ident(c.name)} COMMENT {literal(c.comment)}")
 
     def create_view(self, view: View) -> None:
         source, view_name = self.name(view.source.layer, view.source.name), self.name(view.layer, view.name)
@@ -243,11 +262,14 @@ class Lake:
         shutil.rmtree(path)
 
     def append(self, table: Table, rows: DataFrame, **options: str) -> None:
-        """One commit. Columns are matched by name; the contract's types are enforced by Delta."""
+        """One commit. Columns are matched by name; the contract's types are enforced by Delta. Raises ConflictError if
+        another one came first that touches what the rows were made of."""
         writer = rows.select(*table.column_names).write.format("delta").mode("append")
-        writer.options(**{"userMetadata": self.settings.run_id} | options).saveAsTable(
-            self.name(table.layer, table.name)
-        )
+        options = {"userMetadata": self.settings.run_id} | options
+        try:
+            writer.options(**options).saveAsTable(self.name(table.layer, table.name))
+        except Exception as error:
+            raise _conflict(table, error) from None
 
     def fill(self, table: Table, rows: DataFrame, state: str | None) -> str:
         """One commit of rows for a table that was found empty in a state (None: not there), for half of what a MERGE
@@ -260,16 +282,13 @@ class Lake:
         mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
         version = 0 if state is None else _version(state)
         transaction = {"txnAppId": f"fill {table.full_name}", "txnVersion": str(version + 1)}
-        try:
-            self.append(table, rows, userMetadata=mark, **transaction)
-        except Exception as error:
-            raise _conflict(table, error) from None
+        self.append(table, rows, userMetadata=mark, **transaction)
         return mark
 
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Through Arrow: rows of Python values would need a Python process beside Spark to be read."""
         columns = {column: [row[column] for row in rows] for column in table.column_names}
-        schema = to_arrow_schema(cast(StructType, StructType.fromDDL(_schema(table))))
+        schema = to_arrow_schema(_struct(_schema(table)))
         self.create(table)
         self.append(table, self.spark.createDataFrame(pa.table(columns, schema)))
 
@@ -290,10 +309,13 @@ class Lake:
         on = reduce(Column.__and__, (F.col(f"{target}.{c}") == F.col(f"s.{c}") for c in table.key))
         values = {c: F.col(f"s.{c}") for c in table.column_names}
         merge = source.mergeInto(target, on)
-        if not only_new:
+        if only_new:
+            new = merge.whenNotMatched()
+        else:  # what another one has deleted first is not brought back
             merge = merge.whenMatched(F.col("s._op") == "delete").delete().whenMatched().update(values)
+            new = merge.whenNotMatched(F.col("s._op") != "delete")
         try:
-            merge.whenNotMatched().insert(values).merge()
+            new.insert(values).merge()
         except Exception as error:
             raise _conflict(table, error) from None
 
@@ -312,7 +334,8 @@ def _conflict(table: Table, error: Exception) -> Exception:
 
 
 def _state(commit: Row) -> str:
-    return f"{commit.version}@{commit.timestamp.isoformat()}"
+    """Collected instants are in the zone of this process."""
+    return f"{commit.version}@{commit.timestamp.astimezone(UTC).replace(tzinfo=None).isoformat()}"
 
 
 def _version(state: str) -> int:
@@ -321,10 +344,16 @@ def _version(state: str) -> int:
 
 def _properties(table: Table) -> dict[str, str]:
     """The log keeps the least and the greatest value of columns, for longer than VACUUM keeps files: of tables that
-    hold what tells who a person is, never of texts (`_rescued` may hold it too)."""
+    hold what tells who a person is, never of texts (`_rescued` may hold it too) and hashes of them."""
     if not any(column.personal for column in table.fields):
         return PROPERTIES
-    return PROPERTIES | {STATISTICS: ",".join(c.name for c in table.fields if _MEASURED.match(c.type))}
+    measured = (c.name for c in table.fields if _MEASURED.match(c.type) and c.name != "_payload")
+    return PROPERTIES | {STATISTICS: ",".join(measured)}
+
+
+@cache
+def _struct(schema: str) -> StructType:
+    return cast(StructType, StructType.fromDDL(schema))
 
 
 def _schema(table: Table) -> str:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 from dvdrental.settings import Settings
 from dvdrental.table import Table
 
-PRODUCER = "https://github.com/dvd-rental-lakehouse"
+PRODUCER = "urn:dvdrental:lakehouse"
 
 SPEC = "https://openlineage.io/spec"
 

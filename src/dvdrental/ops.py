@@ -86,10 +86,14 @@ QUARANTINE = Table(
         extracted_at TIMESTAMP_NTZ COMMENT 'When Airbyte read the row, UTC',
         run_id STRING NOT NULL COMMENT 'Run that set it aside',
         quarantined_at TIMESTAMP_NTZ NOT NULL COMMENT 'UTC',
-        replayed_at TIMESTAMP_NTZ COMMENT 'When the row was taken in after all, UTC; NULL while it is set aside',
-        replayed_by STRING COMMENT 'Run that took it in'
+        replayed_at TIMESTAMP_NTZ COMMENT 'When the row was taken in after all, UTC',
+        replayed_by STRING COMMENT 'Run that took it in',
+        gone_at TIMESTAMP_NTZ COMMENT 'When a full refresh no longer brought it: mended, deleted or sent anew; UTC'
     """,
 )
+
+WAITING = "replayed_at IS NULL AND gone_at IS NULL"
+"""Of quarantined rows: those that are still to be looked at."""
 
 TABLES = (RUN_EVENT, STEP, QUARANTINE)
 

@@ -10,7 +10,14 @@ from dvdrental.columns import moment
 from dvdrental.errors import ConflictError
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Step, recorded
-from dvdrental.provenance import changed_inputs, is_up_to_date, keep_as_it_is, last_success, note_inputs
+from dvdrental.provenance import (
+    changed_inputs,
+    is_up_to_date,
+    keep_as_it_is,
+    last_success,
+    note_inputs,
+    was_judged_alike,
+)
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
 from dvdrental.table import Table
@@ -35,7 +42,7 @@ def publish(lake: Lake, table: Table, desired: DataFrame, news: Mapping[str, New
         published = _as_it_is(lake, table, step)
         last = _last_success(lake, published, step)
         if not (is_up_to_date(step, last) or _nothing_new(lake, published, news or {}, step, last)):
-            _bring_up_to_date(lake, table, published, desired, None, step)
+            _bring_up_to_date(lake, table, published, desired, None, step, last)
     return step
 
 
@@ -47,7 +54,7 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
         if not is_up_to_date(step, last):
             changed = None if last is None else changed_inputs(lake, step, last)
             if published is None or last is None or changed is None:
-                _bring_up_to_date(lake, table, published, build(**inputs), None, step)
+                _bring_up_to_date(lake, table, published, build(**inputs), None, step, last)
             else:
                 path = lake.stage_path(table)
                 scope = lake.write_stage(path, touched(published, inputs, changed))
@@ -55,7 +62,7 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
                     keep_as_it_is(step, last)
                 else:
                     desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
-                    _bring_up_to_date(lake, table, published, desired, scope, step)
+                    _bring_up_to_date(lake, table, published, desired, scope, step, last)
                 lake.drop_stage(path)
     return step
 
@@ -80,7 +87,7 @@ def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:
     note_inputs(lake, step)
     if not lake.exists(table):
         return None
-    lake.add_missing_columns(table)
+    lake.follow_contract(table)
     step.state, step.version = lake.now(table)
     return lake.as_of(table, step.version)
 
@@ -92,18 +99,28 @@ def _last_success(lake: Lake, published: DataFrame | None, step: Step) -> Row | 
 
 
 def _bring_up_to_date(
-    lake: Lake, table: Table, published: DataFrame | None, desired: DataFrame, scope: DataFrame | None, step: Step
+    lake: Lake,
+    table: Table,
+    published: DataFrame | None,
+    desired: DataFrame,
+    scope: DataFrame | None,
+    step: Step,
+    last: Row | None,
 ) -> None:
+    """Rows that stay as they are (`_op` keep) are audited too where the rules may be others than last time."""
+    judge_all = published is not None and not was_judged_alike(lake, step, last)
     counts, stage = Observation(), lake.stage_path(table)
     compared = published if published is None or scope is None else published.join(scope, scope.columns, "left_semi")
     changes = difference(compared, desired, table).observe(counts, *_counts())
-    changes = changes.filter("_op is not null").withColumn(LOADED_AT, moment(step.started_at))
-    staged = lake.write_stage(stage, _resolve(lake, table, changes))
+    changes = changes.fillna("keep", ["_op"]) if judge_all else changes.filter("_op is not null")
+    staged = lake.write_stage(stage, _resolve(lake, table, changes.withColumn(LOADED_AT, moment(step.started_at))))
     _take(step, counts.get, published.count() if published is not None and scope is not None else None)
-    if published is None or step.rows_inserted or step.rows_updated or step.rows_deleted:
-        step.checks = _audit(table, staged, published, step)
+    differs = published is None or step.rows_inserted or step.rows_updated or step.rows_deleted
+    if differs or judge_all:
+        step.checks = _audit(table, staged, published, step, judge_all=judge_all)
         gate.refuse(table, step.checks, stage)
-        _commit(lake, table, staged, step)
+    if differs:
+        _commit(lake, table, staged.filter("_op <> 'keep'") if judge_all else staged, step)
     lake.drop_stage(stage)
 
 
@@ -163,11 +180,12 @@ def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:
     return reduce(look_up, table.references.items(), rows.drop("_was"))
 
 
-def _audit(table: Table, staged: DataFrame, published: DataFrame | None, step: Step) -> list[Check]:
+def _audit(table: Table, staged: DataFrame, published: DataFrame | None, step: Step, *, judge_all: bool) -> list[Check]:
     """Rules look at the rows that will be there; what is left of the table is judged by its row count, and by the
     history of its keys if it has one."""
-    checks = [Check("published_table_not_empty", "critical", "pass" if step.rows_after else "fail", 0)]
-    if step.rows_inserted or step.rows_updated:
+    there = bool(step.rows_after) or table.may_be_empty
+    checks = [Check("published_table_not_empty", "critical", "pass" if there else "fail", 0)]
+    if step.rows_inserted or step.rows_updated or judge_all:
         checks += gate.audit(table, staged.filter("_op <> 'delete'"))
     if history_rules.is_history(table):
         checks += history_rules.audit(table, staged, published)

@@ -19,10 +19,18 @@ def begin(lake: Lake) -> None:
     """Make the ledger, so that the tasks that follow only append to it, and note that the run has started."""
     for table in ops.TABLES:
         lake.create(table)
-        lake.add_missing_columns(table)
+        lake.follow_contract(table)
     for view in ledger_views.VIEWS:
         lake.create_view(view)
     _note(lake, "started")
+
+
+def end(lake: Lake) -> None:
+    """Write the reports and note how the run ended: that, whatever becomes of the reports."""
+    try:
+        report(lake)
+    finally:
+        finish(lake)
 
 
 def finish(lake: Lake) -> None:

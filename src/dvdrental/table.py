@@ -26,7 +26,7 @@ class Table:
     """`columns` is the body of CREATE TABLE, one column a line, each with a comment (no apostrophes in it).
 
     `references` maps a column to the table whose key it holds. `untracked` columns of a dimension with history are
-    updated in place: a change of them opens no version.
+    updated in place: a change of them opens no version. A table without rows is a fault, unless it `may_be_empty`.
     """
 
     layer: str
@@ -36,6 +36,7 @@ class Table:
     columns: str
     references: Mapping[str, "Table"] = field(default_factory=dict)
     untracked: tuple[str, ...] = ()
+    may_be_empty: bool = False
 
     def __post_init__(self) -> None:
         missing = {*self.key, *self.references, *self.untracked} - {column.name for column in self.fields}

@@ -6,17 +6,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.bronze import envelope
 from dvdrental.bronze.envelope import of_table
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS, chosen
-from dvdrental.errors import LandingError, MassDeleteError, SettingsError
+from dvdrental.errors import ConflictError, LandingError, MassDeleteError, SettingsError
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Unchanged
 from dvdrental.ops import Step
+from dvdrental.table import Table
 from tests.landing import MORNING, append, category, land, land_raw, reading_files, removed, renamed, syncing
 
 WEEK = timedelta(days=7)
@@ -294,3 +296,128 @@ def test_source_that_was_restored_is_refused(lake: Lake, mode: str) -> None:
     lake.spark.sql(f"DROP TABLE {lake.name('bronze', 'category')}")
     take_in(lake)
     assert names(lake) == {1: "as it was before A"}
+
+
+@pytest.mark.parametrize("through", [[], ["overwrite"]])
+def test_log_without_positions_after_cdc_is_refused_and_not_put_before_all_that_is_known(
+    lake: Lake, through: list[str]
+) -> None:
+    land(lake, category({1: "A"}), lsn=100)
+    take_in(syncing(lake, "cdc"))
+    for mode in through:
+        land(lake, category({1: "B"}), MORNING + WEEK)
+        take_in(syncing(lake, mode))
+    before = names(lake)
+    append(lake, [renamed(1, "C")], MORNING + 2 * WEEK)
+    with pytest.raises(LandingError, match=r"category: \d landed rows have no log position"):
+        take_in(syncing(lake, "append"))
+    assert names(lake) == before
+    land(lake, category({1: "D"}), MORNING + 3 * WEEK)  # a refresh
+    lake.spark.sql(f"DROP TABLE {lake.name('bronze', 'category')}")
+    take_in(syncing(lake, "append"))
+    assert names(lake) == {1: "D"}
+
+
+def test_row_without_position_from_before_cdc_comes_late_and_in_its_place(lake: Lake) -> None:
+    append(lake, [renamed(1, "new", 100)], MORNING + WEEK)
+    take_in(syncing(lake, "append"))
+    append(lake, [renamed(1, "from before")], MORNING)
+    assert take_in(syncing(lake, "append")).rows_inserted == 1
+    assert names(lake) == {1: "new"}
+
+
+def test_stream_whose_first_rows_were_all_set_aside_is_filled_later(lake: Lake) -> None:
+    land_raw(lake, "category", ["broken"])
+    assert take_in(lake).rows_quarantined == 1
+    for week, name in enumerate("AB", 1):
+        land(lake, category({1: name}), MORNING + week * WEEK)
+        assert take_in(lake).rows_inserted == 1
+    assert names(lake) == {1: "B"}
+
+
+def test_stream_of_cdc_whose_deletes_came_last_goes_on_by_snapshots(lake: Lake) -> None:
+    """Places that a snapshot's rows are given are none that the source's log has."""
+    cdc = syncing(lake, "cdc")
+    land(cdc, category({1: "A", 2: "B", 3: "C"}), lsn=100)
+    append(cdc, [removed(3, 150)], MORNING + timedelta(hours=1))
+    take_in(cdc)
+    land(lake, category({1: "new", 2: "B"}), MORNING + WEEK, generation=2)
+    take_in(lake)
+    assert names(lake) == {1: "new", 2: "B"}
+
+
+@pytest.mark.parametrize("name", ["as before", "changed"])
+def test_key_that_a_refresh_lacked_comes_back_with_a_later_one(lake: Lake, name: str) -> None:
+    """Restored in the source with its old change time: nothing else says that it is newer than the delete."""
+    lake = syncing(lake, "append")
+    whole = category(dict.fromkeys(range(1, 11), "as before"))
+    land(lake, whole)
+    take_in(lake)
+    land(lake, category(dict.fromkeys(range(1, 10), "as before")), MORNING + WEEK, generation=2)
+    assert take_in(lake).rows_deleted == 1
+    whole["category"][9]["name"] = name
+    land(lake, whole, MORNING + 2 * WEEK, generation=3)
+    assert take_in(lake).rows_inserted == 1
+    assert names(lake) == dict.fromkeys(range(1, 10), "as before") | {10: name}
+    append(lake, [renamed(3, "late")], MORNING)  # the whole landing is read again
+    assert take_in(lake).rows_inserted == 1
+    assert names(lake)[10] == name
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_column_that_is_added_to_the_stream_is_filled_from_rows_read_before(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    lake = syncing(lake, mode)
+    row = '{{"category_id":{},"name":"A","last_update":"2006-02-15T09:46:27","rank":7}}'
+    land_raw(lake, "category", [row.format(n) for n in range(1, 6)])
+    take_in(lake)
+    wider = replace(STREAMS["category"], columns=STREAMS["category"].columns.rstrip() + ",\n rank INT COMMENT 'Rank'")
+    monkeypatch.setitem(STREAMS, "category", wider)
+    assert take_in(lake).rows_inserted == 5
+    assert [r["rank"] for r in current(lake.changes("category"), ["category_id"]).collect()] == [7] * 5
+
+
+def test_value_that_returns_is_the_newest_where_rows_have_no_change_time(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    for week, name in enumerate("ABA"):
+        append(lake, [renamed(1, name, last_update=None)], MORNING + week * WEEK, sync=week + 1)
+        assert take_in(lake).rows_inserted == 1
+        assert names(lake) == {1: name}
+    append(lake, [renamed(1, "A", last_update=None)], MORNING + 4 * WEEK, sync=5)
+    assert take_in(lake).rows_duplicate == 1
+
+
+def test_older_generation_that_is_half_removed_deletes_nothing(lake: Lake) -> None:
+    files = reading_files(lake)
+    land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl")
+    take_in(files)
+    land(files, category(dict.fromkeys(range(1, 10), "x")), envelope="jsonl")
+    land(files, category({1: "x"}), MORNING + WEEK, envelope="jsonl", generation=2, interrupted=True)
+    step = take_in(files)
+    assert step.warnings == ["1 deletes held back: a newer generation lies beside this one, which may be half removed"]
+    assert (step.rows_deleted, len(names(files))) == (0, 10)
+
+
+def test_append_of_a_landing_with_log_positions_says_which_mode_fits(lake: Lake) -> None:
+    lake = syncing(lake, "append")
+    append(lake, [renamed(1, "A", 10)])
+    (warning,) = take_in(lake).warnings
+    assert "set sync_mode=cdc" in warning
+
+
+def test_promise_11_two_first_loads_at_once_store_each_row_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    land(lake, category({1: "A"}))
+    fill = Lake.fill
+
+    def fill_late(self: Lake, table: Table, frame: DataFrame, state: str | None) -> str:
+        with monkeypatch.context() as patched:
+            patched.setattr(Lake, "fill", fill)
+            take_in(lake)
+        return fill(self, table, frame, state)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "fill", fill_late)
+        with pytest.raises(ConflictError, match=r"bronze\.category: another run filled it at the same time"):
+            take_in(lake)
+    assert lake.changes("category").count() == 1

@@ -119,8 +119,8 @@ def test_crash_between_quarantine_and_bronze_sets_no_row_aside_twice(
     land_raw(lake, "category", ['{"category_id":1,"name":"A"}', '{"category_id":'])
     append_to = Lake.append
 
-    def append_but_to_bronze(self: Lake, table: Table, frame: DataFrame) -> None:
-        return crashing() if table.layer == "bronze" else append_to(self, table, frame)
+    def append_but_to_bronze(self: Lake, table: Table, frame: DataFrame, **options: str) -> None:
+        return crashing() if table.layer == "bronze" else append_to(self, table, frame, **options)
 
     crash_in(monkeypatch, lake, "append", append_but_to_bronze)
     rerun = ingest(lake, ["category"])[0]

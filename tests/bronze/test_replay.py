@@ -45,6 +45,17 @@ def test_promise_13_row_moves_once_after_its_rule_was_relaxed(
     assert {row.category_id for row in current(lake.changes("category"), ["category_id"]).collect()} == {1, 2}
 
 
+def test_full_refresh_closes_what_it_no_longer_brings(with_two_set_aside: Lake) -> None:
+    """One row is mended in the source, the other comes under a new id, as in every full refresh, and is as bad."""
+    lake = with_two_set_aside
+    mended = NAMELESS.replace("{", '{"name":"B",')
+    land_raw(lake, "category", [GOOD, mended, GOOD.replace("1", "4"), BROKEN], MORNING + timedelta(days=7))
+    ingest(lake, ["category"])
+    rows = lake.table(QUARANTINE).orderBy("quarantined_at", "raw_id").collect()
+    assert [(row.raw_id, row.gone_at is not None) for row in rows] == [("id-1", True), ("id-2", True), ("id-3", False)]
+    assert replay(lake, ["category"])[0].rows_quarantined == 1
+
+
 def test_crash_after_the_row_moved_is_mended_by_the_next_replay(
     with_two_set_aside: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:

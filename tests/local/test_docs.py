@@ -83,8 +83,8 @@ def test_links_of_the_dictionary_lead_to_headings() -> None:
     [
         "dim_date |o--o{ fact_rentals : return_date_key",  # NULL while the copy is out
         "dim_store ||--o{ fact_rentals : inventory_store_key",
-        "dim_inventory ||..o{ fact_rentals : inventory_key",  # not looked up
-        "fact_rentals ||..o| rental_obt : rental_key",  # one row at most
+        "dim_inventory |o..o{ fact_rentals : inventory_key",  # not looked up
+        "fact_rentals |o..o| rental_obt : rental_key",  # one row at most
         "dim_customer ||--o{ rental_obt : customer_key",
         "BIGINT rental_key PK, FK",
         "INT actor_id PK",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from dvdrental.errors import DvdRentalError, QualityError
+from dvdrental.errors import DvdRentalError, QualityError, SettingsError
 from dvdrental.ops import Check
 from dvdrental.quality import gate, rules
 from dvdrental.table import Table
@@ -35,6 +35,39 @@ def rule(monkeypatch: pytest.MonkeyPatch) -> list[rules.Rule]:
     own: list[rules.Rule] = []
     monkeypatch.setattr(rules, "_rule_file", lambda: {TABLE.full_name: own})
     return own
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs", "asked"),
+    [
+        ("values_to_be_between", {"column": "size", "min_value": 1, "strict_min": True}, "size > 1"),
+        ("values_to_be_between", {"column": "at", "max_value": "2005-01-01"}, "at <= '2005-01-01'"),
+        ("pair_values_a_to_be_greater_than_b", {"column_A": "a", "column_B": "b"}, "a > b"),
+        ("pair_values_a_to_be_greater_than_b", {"column_A": "a", "column_B": "b", "or_equal": True}, "a >= b"),
+        ("values_to_be_in_set", {"column": "name", "value_set": ["it's", 2]}, r"name IN ('it\'s', 2)"),
+    ],
+)
+def test_rule_of_a_row_asks_what_great_expectations_would(
+    rule: list[rules.Rule], kind: str, kwargs: dict[str, Any], asked: str
+) -> None:
+    rule.append({"type": f"expect_column_{kind}", "kwargs": kwargs})
+    assert [predicate for _, predicate in rules.row_rules(TABLE)] == [asked]
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "size"}},
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "size", "mostly": 0.9}},
+        {"type": "expect_column_values_to_not_be_null", "kwargs": {"column": "size"}, "severity": "warning"},
+    ],
+)
+def test_rule_that_cannot_split_rows_is_refused_and_not_read_as_another(
+    rule: list[rules.Rule], refused: rules.Rule
+) -> None:
+    rule.append(refused)
+    with pytest.raises(SettingsError, match=r"rules\.yml, silver\.gated: expect_column_values_to_"):
+        rules.row_rules(TABLE)
 
 
 def test_good_rows_pass(spark: SparkSession) -> None:

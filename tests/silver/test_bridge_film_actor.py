@@ -34,5 +34,5 @@ def test_every_live_pair_is_there_once_with_its_newest_change(found: Found) -> N
 
 
 def test_actor_has_one_key_here_and_in_dim_actor(spark: SparkSession, found: Found) -> None:
-    actors = built(spark, dim_actor, actor=[dict(actor_id=2)])
+    actors = built(spark, dim_actor, actor=[dict(actor_id=2)], film_actor=[])
     assert {row["actor_key"] for row in found if row["actor_id"] == 2} == {one(actors)["actor_key"]}

@@ -4,7 +4,7 @@ from pyspark.sql import SparkSession
 from dvdrental.silver import dim_actor
 from tests.rows import Found, built, one, pick
 
-SUSAN, OTHER_SUSAN, MARRIED, RETIRED, NO_FIRST_NAME = 101, 110, 1, 2, 3
+SUSAN, OTHER_SUSAN, MARRIED, RETIRED, NO_FIRST_NAME, NOT_LANDED = 101, 110, 1, 2, 3, 4
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +20,13 @@ def found(spark: SparkSession) -> Found:
             dict(actor_id=RETIRED, first_name="BO", last_name="LEE", _at="2006-02-15"),
             dict(actor_id=RETIRED, _is_delete=True, _at="2006-03-01"),
             dict(actor_id=NO_FIRST_NAME, last_name="CHER"),
+        ],
+        film_actor=[
+            dict(film_id=1, actor_id=SUSAN),
+            dict(film_id=1, actor_id=NOT_LANDED),
+            dict(film_id=2, actor_id=NOT_LANDED),
+            dict(film_id=1, actor_id=RETIRED, _at="2006-02-15"),
+            dict(film_id=1, actor_id=RETIRED, _is_delete=True, _at="2006-03-01"),
         ],
     )
 
@@ -44,6 +51,11 @@ def test_missing_part_of_a_name_leaves_no_blank(found: Found) -> None:
     assert one(found, actor_id=NO_FIRST_NAME)["full_name"] == "CHER"
 
 
+def test_actor_whom_only_films_name_is_there_once_without_a_name(found: Found) -> None:
+    assert pick(found, "full_name last_update", actor_id=NOT_LANDED) == [(None, None)]
+
+
 def test_actor_keeps_the_key_under_a_new_name(spark: SparkSession, found: Found) -> None:
-    before = built(spark, dim_actor, actor=[dict(actor_id=MARRIED, first_name="ANN", last_name="DALE")])
+    actor = [dict(actor_id=MARRIED, first_name="ANN", last_name="DALE")]
+    before = built(spark, dim_actor, actor=actor, film_actor=[])
     assert one(before)["actor_key"] == one(found, actor_id=MARRIED)["actor_key"]

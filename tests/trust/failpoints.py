@@ -70,6 +70,15 @@ def slowly(act: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def of_silver(act: Callable[..., Any], how: Callable[..., Any]) -> Callable[..., Any]:
+    deadly = how(act)
+
+    def wrapped(lake: Lake, table: Table, *rows: Any, **named: Any) -> Any:
+        return (deadly if table.layer == "silver" else act)(lake, table, *rows, **named)
+
+    return wrapped
+
+
 POINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "after_stage": (Lake, "write_stage", after),
     "after_quarantine": (quarantine, "add", after),
@@ -78,8 +87,9 @@ POINTS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "before_ledger": (Lake, "append_rows", before),
 }
 FIRST_ROWS: dict[str, tuple[Any, str, Callable[..., Any]]] = {
-    "after_fill": (Lake, "fill", after),
-    "mid_fill": (Lake, "fill", during),
+    "after_fill": (Lake, "fill", lambda fill: of_silver(fill, after)),
+    "mid_fill": (Lake, "fill", lambda fill: of_silver(fill, during)),
+    "after_first_load": (Lake, "fill", after),
 }
 BESIDE, NOWHERE = "beside", "nowhere"
 OTHERS = {"orphan": (Lake, "merge", slowly)} | dict.fromkeys((BESIDE, NOWHERE), (Lake, "merge", lambda act: act))

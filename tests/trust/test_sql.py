@@ -14,7 +14,7 @@ def test_promise_20_statements_are_built_of_quoted_parts_in_few_places() -> None
     built = {(path.name, function) for path in sources() for function in builders(path)}
     assert built == {
         ("lake.py", "create"),
-        ("lake.py", "add_missing_columns"),
+        ("lake.py", "follow_contract"),
         ("lake.py", "create_view"),
         ("lake.py", "_state_of"),
         ("lake.py", "states"),

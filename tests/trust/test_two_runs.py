@@ -108,6 +108,25 @@ def test_promise_11_table_that_another_run_has_filled_meanwhile_is_not_filled_tw
     assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "of the other")]
 
 
+def test_promise_11_row_that_another_run_has_deleted_first_is_not_brought_back(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(lake, TABLE, rows(lake, k1="a", k2="gone"))
+    merge = Lake.merge
+
+    def merge_late(self: Lake, table: Table, frame: DataFrame, **how: Any) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr(Lake, "merge", merge)
+            publish(lake, TABLE, rows(lake, k1="a"))
+        merge(self, table, frame, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "merge", merge_late)
+        with pytest.raises(ConflictError):
+            publish(lake, TABLE, rows(lake, k1="a"))
+    assert [row[:2] for row in lake.table(TABLE).collect()] == [(1, "a")]
+
+
 def test_promise_11_commit_that_slipped_in_unseen_is_found(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another run commits after the rows were compared, and before this MERGE begins: Delta sees no conflict."""
     publish(lake, TABLE, rows(lake, k1="a"))

@@ -30,7 +30,9 @@ def totals(look: Look) -> list[Column]:
         F.count_if(F.col("_parsed") & nulled).alias("nulled"),
         F.max(F.when(~F.col("_landed"), F.col("_extracted_at"))).alias("known_at"),
         F.max("_lsn").alias("lsn"),
-        F.max(F.when(newest, F.col("_lsn"))).alias("newest_lsn"),
+        F.max(F.when(newest, F.col("_read_lsn"))).alias("newest_lsn"),
+        F.max("_read_lsn").alias("read_lsn"),
+        F.count_if("_unplaced").alias("unplaced"),
         F.max(F.when(~F.col("_landed"), F.col("_lsn"))).alias("known_lsn"),
         F.max(F.when(~F.col("_landed"), F.col("_generation_id"))).alias("known_generation"),
         *(F.count_if(F.col("_outcome") == outcome).alias(outcome) for outcome in OUTCOMES),
@@ -52,15 +54,29 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             f"restored or replaced, so its log cannot be put in order with the old one. Drop bronze.{stream.name}, "
             "then rerun: it is filled from the landing"
         )
+    if counts["unplaced"]:
+        raise LandingError(
+            f"stream {stream.name}: {counts['unplaced']} landed rows have no log position, and rows of the same keys "
+            "that were read before have one, from a sync with CDC: their order cannot be told. In the mode overwrite "
+            "the next full refresh brings them. Else go back to sync_mode=cdc for this stream; or let Airbyte refresh "
+            f"it, drop bronze.{stream.name}, then rerun"
+        )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
     if look.landed != accounted:
         raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
-    if counts["deleted"] * 100 > limit * counts["live"] and not counts["unreadable"]:
+    if counts["deleted"] * 100 > limit * counts["live"] and not _doubts(counts, look):
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
             f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
             "max_delete_percent=100"
         )
+
+
+def _doubts(counts: Mapping[str, Any], look: Look) -> str | None:
+    """Why keys that seem to be missing may be there all the same."""
+    if counts["unreadable"]:
+        return f"{counts['unreadable']} rows have no readable key"
+    return "a newer generation lies beside this one, which may be half removed" if look.is_in_flight else None
 
 
 def _is_restored(counts: Mapping[str, Any], look: Look) -> bool:
@@ -70,18 +86,17 @@ def _is_restored(counts: Mapping[str, Any], look: Look) -> bool:
 
 
 def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:
-    """Fill the ledger row. A row whose key cannot be read may be any of the keys that seem to be missing, so it holds
-    the deletes back."""
+    """Fill the ledger row."""
+    doubts = _doubts(counts, look)
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
     step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
     step.landed_at = look.landed_at
-    step.rows_deleted = 0 if counts["unreadable"] else counts["deleted"]
+    step.rows_deleted = 0 if doubts else counts["deleted"]
     step.warnings += drift.warnings(look.fields, stream)
     if counts["nulled"]:
         step.warnings += drift.type_warnings(_nulled(changes, stream), stream)
-    if counts["deleted"] and counts["unreadable"]:
-        held_back = f"{counts['deleted']} deletes held back: {counts['unreadable']} rows have no readable key"
-        step.warnings.append(held_back)
+    if counts["deleted"] and doubts:
+        step.warnings.append(f"{counts['deleted']} deletes held back: {doubts}")
 
 
 def _nulled(changes: DataFrame, stream: Stream) -> dict[str, int]:

@@ -35,6 +35,8 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
         *(c for c in rows.columns if c not in ("_at", "_lsn")),
         latest.alias("_at"),
         F.coalesce("_lsn", follows).alias("_lsn"),
+        _read_lsn().alias("_read_lsn"),
+        F.lit(False).alias("_unplaced"),
         live.alias("_live"),
         _outcome(gone, unchanged).alias("_outcome"),
         (F.col("_landed") & F.col("_rejected").isNull() & ~_was_alive(in_order)).alias("_new_key"),
@@ -45,29 +47,50 @@ def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, older_th
     """Landed rows that are changes themselves (append and CDC), against all events of their keys (`known`).
 
     A row is new unless an event of the same key, log position and content is there already (content includes the
-    source's change time). Without either position it is new unless the event just before it has the same content.
-    A refresh replaces the landing by a new generation: a live key of a generation `older_than` all that landed, and
-    not landed again, is deleted.
+    source's change time). Without log position and change time it is new unless the event just before it has the same
+    content. A refresh replaces the landing by a new generation: a live key of a generation `older_than` all that
+    landed, and not landed again, is deleted. If a later one has it again, it comes back after that delete, whatever
+    its change time. A row whose event was forgotten (forget.py) stays so.
     """
-    rows = _together(known, landed)
-    usable = F.col("_rejected").isNull()
-    twins = Window.partitionBy(*stream.key, usable, "_lsn", "_is_delete", _content(stream))
-    duplicate = F.row_number().over(twins.orderBy("_landed", "_extracted_at", "_raw_id")) > 1
+    rows = _with_returns(_together(known, landed), stream)
+    usable, has_lsn = F.col("_rejected").isNull(), F.col("_lsn").isNotNull()
+    twins = Window.partitionBy(*stream.key, usable, "_lsn", "_is_delete", "_returns", _content(stream))
+    twin = F.row_number().over(twins.orderBy("_landed", "_extracted_at", "_raw_id")) > 1
     in_order = Window.partitionBy(*stream.key, usable).orderBy(*event_order(), "_landed")
-    if stream.updated is None:
-        state = F.struct("_is_delete", _content(stream))
-        repeated = state.eqNullSafe(F.lag(state).over(in_order))
-        duplicate = F.when(F.col("_lsn").isNull(), repeated).otherwise(duplicate)
-    last_known = F.lead(F.lit(True)).over(Window.partitionBy(*stream.key, "_landed").orderBy(*event_order())).isNull()
-    live = ~F.col("_landed") & ~F.col("_is_delete") & last_known
+    state = F.struct("_is_delete", _content(stream))
+    repeated = state.eqNullSafe(F.lag(state).over(in_order))
+    placed = has_lsn if stream.updated is None else has_lsn | F.col(stream.updated).isNotNull()
+    of_key = Window.partitionBy(*stream.key)
+    forgotten = F.when(~F.col("_landed") & F.col("_payload").isNull(), F.col("_raw_id"))
+    duplicate = F.when(placed, twin).otherwise(repeated)
+    duplicate |= F.coalesce(F.array_contains(F.collect_set(forgotten).over(of_key), F.col("_raw_id")), F.lit(False))
+    live = F.col("_last_known") & ~F.col("_is_delete")
+    read_with_lsn = F.max(F.when(has_lsn, F.col("_extracted_at"))).over(of_key)
     replaced = F.coalesce("_generation_id", F.lit(-1)) < F.lit(older_than).cast("bigint")
     gone = F.coalesce(live & ~_in_landing(stream) & replaced, F.lit(False))
     return rows.select(
         "*",
+        _read_lsn().alias("_read_lsn"),
+        F.coalesce(F.col("_landed") & usable & ~has_lsn & (read_with_lsn < F.col("_extracted_at")), F.lit(False)).alias(
+            "_unplaced"
+        ),
         _outcome(gone, duplicate).alias("_outcome"),
         live.alias("_live"),
         F.lit(None).cast("boolean").alias("_new_key"),
     )
+
+
+def _with_returns(rows: DataFrame, stream: Stream) -> DataFrame:
+    """`_last_known`: the last known event of each key. `_returns`: landed rows without log position that were read
+    after a refresh lacked their key, if nothing is known since; they come after that."""
+    newer = F.lead(F.lit(True)).over(Window.partitionBy(*stream.key, "_landed").orderBy(*event_order()))
+    rows = rows.withColumn("_last_known", ~F.col("_landed") & newer.isNull())
+    implied = F.col("_last_known") & F.col("_is_delete") & F.col("_raw_id").isNull()
+    gone = F.max(F.when(implied, F.struct("_extracted_at", "_at"))).over(Window.partitionBy(*stream.key))
+    is_later = F.col("_extracted_at") > F.col("_gone._extracted_at")
+    returns = F.coalesce(F.col("_landed") & F.col("_lsn").isNull() & is_later, F.lit(False))
+    at = F.when(returns, F.greatest("_at", "_gone._at")).otherwise(F.col("_at"))
+    return rows.withColumn("_gone", gone).withColumns({"_returns": returns, "_at": at}).drop("_gone")
 
 
 def _together(known: DataFrame, landed: DataFrame) -> DataFrame:
@@ -79,6 +102,11 @@ def _together(known: DataFrame, landed: DataFrame) -> DataFrame:
         "_excerpt": F.lit(None).cast("string"),
     }
     return known.withColumns(flags).unionByName(landed.withColumn("_landed", F.lit(True)), allowMissingColumns=True)
+
+
+def _read_lsn() -> Column:
+    """Log position as it landed."""
+    return F.when(F.col("_landed"), F.col("_lsn"))
 
 
 def _content(stream: Stream) -> Column:

@@ -44,7 +44,8 @@ def type_warnings(failed: Mapping[str, int], stream: Stream) -> list[str]:
     """`failed`: per column the number of values that did not fit its type."""
     return [
         f"column {name}: {count} values are no {stream.types[name]} and became NULL; "
-        f"if the source changed its type, correct it in {stream.name} in streams.py"
+        f"if the source changed its type, correct it in {stream.name} in streams.py and drop "
+        f"{stream.table.full_name}: it is made anew, but for what is no longer in the landing"
         for name, count in sorted(failed.items())
         if count and name in stream.types
     ]

@@ -67,6 +67,10 @@ def of_table(landing: DataFrame, after: datetime | None = None) -> Envelope:
     raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
 
 
+EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"}
+"""Spark would cut times to milliseconds."""
+
+
 def of_files(lines: DataFrame) -> Envelope:
     """Lines of JSON in `value`; the other columns are passed on. Files of one stream are of one kind."""
     head = F.from_json("value", _HEAD)
@@ -121,7 +125,7 @@ def _direct(landing: DataFrame, after: datetime | None) -> Envelope:
         extracted_at=F.col("_airbyte_extracted_at"),
         generation_id=_optional(landing, "_airbyte_generation_id"),
         meta=_text(landing, "_airbyte_meta"),
-        payload=F.xxhash64(F.to_json(F.struct(*fields))),
+        payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT)),
         data=F.struct(*fields),
     )
     return Envelope(_after(rows, after), "typed")

@@ -21,6 +21,8 @@ class Look:
     oldest: int | None
     newest: int | None
     fields: Mapping[str, Any]
+    is_in_flight: bool = False
+    """A newer generation lies beside the rows."""
 
 
 def look_at(rows: DataFrame) -> Look:

@@ -8,10 +8,16 @@ from pyspark.sql import functions as F
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import moment
 from dvdrental.lake import Lake
-from dvdrental.ops import QUARANTINE, Step
+from dvdrental.ops import QUARANTINE, WAITING, Step
 
 _LOCK = threading.Lock()
 """Streams are taken in side by side, and this one table holds the rows of all."""
+
+
+def follow_contract(lake: Lake) -> None:
+    """For an ingest by itself, before which no run has begun."""
+    if lake.exists(QUARANTINE):
+        lake.follow_contract(QUARANTINE)
 
 
 def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
@@ -27,6 +33,7 @@ def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
         moment(step.started_at).alias("quarantined_at"),
         F.lit(None).cast("timestamp_ntz").alias("replayed_at"),
         F.lit(None).cast("string").alias("replayed_by"),
+        F.lit(None).cast("timestamp_ntz").alias("gone_at"),
     )
     with _LOCK:
         lake.create(QUARANTINE)
@@ -35,21 +42,37 @@ def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
 
 def waiting(lake: Lake, stream: Stream) -> DataFrame:
     """Ids of the stream's rows that are set aside."""
-    rows = lake.table(QUARANTINE) if lake.exists(QUARANTINE) else lake.empty(QUARANTINE)
-    return rows.filter((F.col("stream") == stream.name) & F.col("replayed_at").isNull()).select("raw_id").distinct()
+    return _waiting(lake).filter(F.col("stream") == stream.name).select("raw_id").distinct()
 
 
-def mark(lake: Lake, stream: Stream, taken: DataFrame, step: Step) -> None:
+def streams_waiting(lake: Lake) -> set[str]:
+    """Streams that have rows set aside."""
+    return {row.stream for row in _waiting(lake).select("stream").distinct().collect()}
+
+
+def mark_taken(lake: Lake, stream: Stream, taken: DataFrame, step: Step) -> None:
     """Note that rows were taken in after all."""
-    open_rows = lake.table(QUARANTINE).filter((F.col("stream") == stream.name) & F.col("replayed_at").isNull())
-    marked = open_rows.join(taken.distinct(), "raw_id", "left_semi").withColumns(
-        {
-            "replayed_at": moment(step.started_at),
-            "replayed_by": F.lit(step.run_id),
-            "_op": F.lit("update"),
-        }
-    )
+    rows = _waiting(lake).filter(F.col("stream") == stream.name).join(taken.distinct(), "raw_id", "left_semi")
+    _mark(lake, rows, {"replayed_at": moment(step.started_at), "replayed_by": F.lit(step.run_id)})
+
+
+def mark_gone(lake: Lake, stream: Stream, changes: DataFrame, step: Step) -> None:
+    """Note which rows a full refresh no longer brings as unusable: mended, deleted, or sent under another id, and if
+    they are as bad as before set aside under that."""
+    as_bad = changes.filter("_outcome = 'quarantined'").select(F.coalesce("_raw_id", F.lit("")).alias("raw_id"))
+    rows = _waiting(lake).filter(F.col("stream") == stream.name).join(as_bad, "raw_id", "left_anti")
+    if not rows.isEmpty():
+        _mark(lake, rows, {"gone_at": moment(step.started_at)})
+
+
+def _waiting(lake: Lake) -> DataFrame:
+    rows = lake.table(QUARANTINE) if lake.exists(QUARANTINE) else lake.empty(QUARANTINE)
+    return rows.filter(WAITING)
+
+
+def _mark(lake: Lake, rows: DataFrame, values: dict[str, Column]) -> None:
     with _LOCK:
+        marked = rows.withColumns(values | {"_op": F.lit("update")})
         lake.merge(QUARANTINE, marked.dropDuplicates(list(QUARANTINE.key)))
 
 

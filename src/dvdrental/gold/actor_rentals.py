@@ -8,11 +8,11 @@ from dvdrental.table import Table
 TABLE = Table(
     layer="gold",
     name="actor_rentals",
-    grain="one row per live actor",
+    grain="one row per actor",
     key=("actor_id",),
     columns="""
         actor_id INT NOT NULL COMMENT 'Actor; two actors may share a name',
-        full_name STRING COMMENT 'First and last name',
+        full_name STRING COMMENT 'First and last name; NULL for an actor whom only film_actor knows',
         film_count BIGINT NOT NULL COMMENT 'Films the actor plays in',
         rental_count BIGINT NOT NULL COMMENT 'Rentals of those films; a rental counts for each actor of its film',
         revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments for those rentals, US dollars',

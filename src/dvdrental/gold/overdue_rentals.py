@@ -31,6 +31,7 @@ TABLE = Table(
         status STRING NOT NULL COMMENT 'overdue, or lost when overdue by more than twice the allowed days',
         _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
     """,
+    may_be_empty=True,
 )
 
 

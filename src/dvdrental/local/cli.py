@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted. Nothing is half done: run the same again")
         return 130
+    finally:
+        CONSOLE.stderr = False
 
 
 def _advice(error: OSError) -> str:

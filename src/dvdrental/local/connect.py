@@ -68,7 +68,10 @@ def smoke(lake: Lake) -> None:
     events = [{"actor_id": key, "_raw_id": str(key), **technical, **name} for key, name in names.items()]
     table, dimension = STREAMS["actor"].table, dim_actor.TABLE
     lake.append_rows(table, [dict.fromkeys(table.column_names) | event for event in events])
-    states = [publish(lake, dimension, dim_actor.build(actor=lake.changes("actor"))).status for _ in range(2)]
+    none = lake.empty(STREAMS["film_actor"].table)
+    states = [
+        publish(lake, dimension, dim_actor.build(actor=lake.changes("actor"), film_actor=none)).status for _ in range(2)
+    ]
     as_made = lake.states(lake.name(dimension.layer, dimension.name))[-1]
     lake.fill(dimension, lake.table(dimension), as_made)
     found = sorted((row["actor_id"], row["full_name"]) for row in lake.table(dimension).collect())

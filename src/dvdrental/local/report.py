@@ -52,7 +52,7 @@ FAILED = "SELECT table_name, message FROM ops.step WHERE run_id = ? AND status =
 
 SET_ASIDE = """
     SELECT stream, rule, count(*) AS number_of_rows
-    FROM ops.quarantine WHERE replayed_at IS NULL GROUP BY ALL ORDER BY ALL
+    FROM ops.quarantine WHERE replayed_at IS NULL AND gone_at IS NULL GROUP BY ALL ORDER BY ALL
 """
 
 FRESHNESS = """

@@ -23,7 +23,7 @@ def is_history(table: Table) -> bool:
 
 
 def audit(table: Table, staged: DataFrame, published: DataFrame | None) -> list[Check]:
-    """One check per rule, all counted by one aggregation. `staged`: rows with the `_op` that publishes them."""
+    """One check per rule, counted by one aggregation. `staged`: rows with the `_op` that publishes or keeps them."""
     stays, broken, lost = F.col("_stays"), _broken(table), _lost()
     counts = [
         *(F.count_if(stays & rule).alias(name) for name, rule in broken.items()),
@@ -40,11 +40,11 @@ def audit(table: Table, staged: DataFrame, published: DataFrame | None) -> list[
 def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> DataFrame:
     """Rows of the touched natural keys and of the unknown member; `_stays` is false for published ones that change."""
     surrogate, natural = table.column_names[:2]
-    new = staged.filter("_op <> 'delete'").select(*table.column_names, F.lit(True).alias("_stays"))
+    new = staged.filter("_op in ('insert', 'update')").select(*table.column_names, F.lit(True).alias("_stays"))
     if published is None:
         return new
     keys = staged.select(natural).union(staged.sparkSession.range(1).select(F.lit(UNKNOWN))).distinct()
-    changes = staged.select(surrogate, F.lit(False).alias("_stays")).distinct()
+    changes = staged.filter("_op <> 'keep'").select(surrogate, F.lit(False).alias("_stays")).distinct()
     old = published.join(keys, on=natural, how="left_semi").join(changes, on=surrogate, how="left")
     return new.unionByName(old.select(*table.column_names, F.coalesce("_stays", F.lit(True)).alias("_stays")))
 

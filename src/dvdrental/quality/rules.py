@@ -7,10 +7,22 @@ from typing import Any
 
 import yaml
 
+from dvdrental.errors import SettingsError
+from dvdrental.names import literal
 from dvdrental.table import Table
 
 Rule = dict[str, Any]
 """`type` and `kwargs` in Great Expectations' vocabulary; `severity` is critical unless it says warning."""
+
+OF_A_ROW = {
+    "expect_column_values_to_not_be_null": {"column"},
+    "expect_column_values_to_be_between": {"column", "min_value", "max_value", "strict_min", "strict_max"},
+    "expect_column_values_to_be_in_set": {"column", "value_set"},
+    "expect_column_values_to_not_be_in_set": {"column", "value_set"},
+    "expect_column_values_to_match_regex": {"column", "regex"},
+    "expect_column_pair_values_a_to_be_greater_than_b": {"column_A", "column_B", "or_equal"},
+}
+"""What one row can be asked by itself, with the arguments that `_predicate` knows."""
 
 
 @cache
@@ -25,8 +37,10 @@ def business_rules(table: Table) -> list[Rule]:
 
 
 def contract_rules(table: Table) -> list[Rule]:
-    """At least one row; NOT NULL columns filled; the key unique; references resolved (see publish.py)."""
-    rules: list[Rule] = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1}}]
+    """At least one row, unless the table may be empty; NOT NULL columns filled; the key unique; references resolved
+    (see publish.py)."""
+    least = 0 if table.may_be_empty else 1
+    rules: list[Rule] = [{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": least}}]
     required = [column.name for column in table.fields if column.required]
     for column in [*required, *(resolved(reference) for reference in table.references)]:
         rules.append({"type": "expect_column_values_to_not_be_null", "kwargs": {"column": column}})
@@ -56,12 +70,26 @@ def show_broken(rule: Rule) -> str:
     if rule["type"] in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"):
         columns = kwargs.get("column_list") or [kwargs["column"]]
         return f'.groupBy({", ".join(map(repr, columns))}).count().filter("count > 1")'
-    return "" if rule["type"].startswith("expect_table") else f'.filter("NOT ({_predicate(rule)})")'
+    return f'.filter("NOT ({_predicate(rule)})")' if rule["type"] in OF_A_ROW else ""
 
 
 def row_rules(table: Table) -> list[tuple[str, str]]:
-    """Business rules of a bronze table as (name, SQL predicate): they split rows, good from quarantined."""
-    return [(_rule_name(rule), _predicate(rule)) for rule in business_rules(table)]
+    """Business rules of a bronze table as (name, SQL predicate): they split rows, good from quarantined. Raises
+    SettingsError for one that cannot."""
+    return [(_rule_name(rule), _predicate(_checked(table, rule))) for rule in business_rules(table)]
+
+
+def _checked(table: Table, rule: Rule) -> Rule:
+    where, known = f"rules.yml, {table.full_name}: {rule['type']}", OF_A_ROW.get(rule["type"])
+    if known is None:
+        raise SettingsError(
+            f"{where} does not judge single rows, as rules of bronze must: use one of {', '.join(OF_A_ROW)}"
+        )
+    if unknown := set(rule["kwargs"]) - known:
+        raise SettingsError(f"{where}: {', '.join(sorted(unknown))} is not known here, where a rule splits rows")
+    if rule.get("severity", "critical") != "critical":
+        raise SettingsError(f"{where}: a row is set aside or not, there is no warning. Put the rule on a silver table")
+    return rule
 
 
 def _rule_name(rule: Rule) -> str:
@@ -75,15 +103,21 @@ def _predicate(rule: Rule) -> str:
         case "expect_column_values_to_not_be_null":
             return f"{kwargs['column']} IS NOT NULL"
         case "expect_column_values_to_be_between":
-            bounds = {">=": kwargs.get("min_value"), "<=": kwargs.get("max_value")}
-            return " AND ".join(f"{kwargs['column']} {sign} {b}" for sign, b in bounds.items() if b is not None)
+            least, most = (">" if kwargs.get("strict_min") else ">="), ("<" if kwargs.get("strict_max") else "<=")
+            bounds = {least: kwargs.get("min_value"), most: kwargs.get("max_value")}
+            return " AND ".join(f"{kwargs['column']} {sign} {_value(b)}" for sign, b in bounds.items() if b is not None)
         case "expect_column_values_to_be_in_set":
-            return f"{kwargs['column']} IN ({', '.join(map(repr, kwargs['value_set']))})"
+            return f"{kwargs['column']} IN ({', '.join(map(_value, kwargs['value_set']))})"
         case "expect_column_values_to_not_be_in_set":
-            return f"{kwargs['column']} NOT IN ({', '.join(map(repr, kwargs['value_set']))})"
+            return f"{kwargs['column']} NOT IN ({', '.join(map(_value, kwargs['value_set']))})"
         case "expect_column_values_to_match_regex":
             return f"{kwargs['column']} RLIKE r'{kwargs['regex']}'"
         case "expect_column_pair_values_a_to_be_greater_than_b":
-            return f"{kwargs['column_A']} >= {kwargs['column_B']}"
+            return f"{kwargs['column_A']} {'>=' if kwargs.get('or_equal') else '>'} {kwargs['column_B']}"
         case other:
             raise ValueError(f"{other}: say here what it asks of a row")
+
+
+def _value(bound: Any) -> str:
+    """Numbers as they are; a text or a date as a text, which Spark compares as the column's type."""
+    return str(bound) if isinstance(bound, int | float) else literal(str(bound))

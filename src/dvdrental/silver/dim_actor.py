@@ -1,4 +1,4 @@
-"""silver.dim_actor: one row per live actor."""
+"""silver.dim_actor: one row per live actor, and per one whom a film names and the source lacks (no name)."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -10,12 +10,12 @@ from dvdrental.table import Table
 TABLE = Table(
     layer="silver",
     name="dim_actor",
-    grain="one row per live actor",
+    grain="one row per live actor, or one whom a live film_actor names",
     key=("actor_key",),
     columns="""
         actor_key BIGINT NOT NULL COMMENT 'Surrogate key: hash of actor_id',
         actor_id INT NOT NULL COMMENT 'Source key; two actors may share a name',
-        first_name STRING COMMENT 'First name',
+        first_name STRING COMMENT 'First name; NULL for an actor whom only film_actor knows',
         last_name STRING COMMENT 'Last name',
         full_name STRING COMMENT 'First and last name',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row',
@@ -24,10 +24,13 @@ TABLE = Table(
 )
 
 
-def build(actor: DataFrame) -> DataFrame:
+def build(actor: DataFrame, film_actor: DataFrame) -> DataFrame:
+    """The two are read one after the other, and an actor may be set aside: their pairs wait for nobody."""
+    actors = current(actor, ["actor_id"]).withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
+    used = current(film_actor, ["film_id", "actor_id"]).select("actor_id").distinct()
+    missing = used.join(actors, on="actor_id", how="left_anti")
     return (
-        current(actor, ["actor_id"])
+        actors.unionByName(missing, allowMissingColumns=True)
         .withColumn("actor_key", surrogate_key("actor_id"))
-        .withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
         .select(*TABLE.column_names[:-1])
     )

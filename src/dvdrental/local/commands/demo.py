@@ -23,7 +23,7 @@ MARK = ".demonstration"
 REVENUE = "SELECT count(*) AS rentals, sum(amount) AS revenue FROM gold.rental_obt"
 TOUCHED = """SELECT table_name, rows_computed, rows_inserted, rows_updated FROM ops.step
   WHERE run_id = 'week-2' AND table_name IN ('silver.fact_rentals', 'gold.rental_obt')"""
-SET_ASIDE = "SELECT stream, raw_id, reason FROM ops.quarantine WHERE replayed_at IS NULL"
+SET_ASIDE = "SELECT stream, raw_id, reason FROM ops.quarantine WHERE replayed_at IS NULL AND gone_at IS NULL"
 VERSIONS = "SELECT valid_from, valid_to, city FROM silver.dim_customer WHERE customer_id = 50 ORDER BY valid_from"
 CITIES = """SELECT rental_id, rental_date, customer_city FROM gold.rental_obt
   WHERE rental_id >= 90001 ORDER BY rental_date"""
@@ -97,7 +97,7 @@ def _tell(lake: Lake, folder: Path) -> None:
         "rental from before the move has turned up: it gets the city of that day, not that of today.",
     )
     _work(lake, folder, "week-3-again")
-    _show(lake, CITIES, RUNS)
+    _show(lake, CITIES, SET_ASIDE, RUNS)
     CONSOLE.print(
         f'Look around: .venv/bin/dvdrental status --lake {folder}, .venv/bin/dvdrental sql "..." --lake {folder}, '
         f"and in a browser {folder / lakes.REPORTS / 'data_docs' / 'index.html'}",

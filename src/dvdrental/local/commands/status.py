@@ -59,7 +59,7 @@ def _values(found: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, obj
 
 def state(lake: Lake, *, at_work: bool) -> dict[str, DataFrame]:
     """Small tables, named as in TITLES. If no process is at work on the lake, a run without an end is abandoned."""
-    steps, waiting = lake.table(ops.STEP), lake.table(ops.QUARANTINE).filter("replayed_at is null")
+    steps, waiting = lake.table(ops.STEP), lake.table(ops.QUARANTINE).filter(ops.WAITING)
     good = steps.filter("status <> 'failed' and rows_after is not null")
     published = good.groupBy("table_name").agg(
         F.max_by("rows_after", "started_at").alias("rows"),

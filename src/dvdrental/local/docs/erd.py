@@ -70,5 +70,5 @@ def _entity(table: Table) -> list[str]:
 def _line(table: Table, column: str, target: Table, kind: str) -> str:
     """One row of the target, or none, to any number of rows; to one at most where the column is the whole key."""
     required = next(field.required for field in table.fields if field.name == column)
-    one, many = "||" if required else "|o", "o|" if table.key == (column,) else "o{"
+    one, many = "||" if required and kind == CHECKED else "|o", "o|" if table.key == (column,) else "o{"
     return f"{target.name} {one}{kind}{many} {table.name} : {column}"
