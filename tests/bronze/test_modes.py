@@ -399,6 +399,16 @@ def test_older_generation_that_is_half_removed_deletes_nothing(lake: Lake) -> No
     assert (step.rows_deleted, len(names(files))) == (0, 10)
 
 
+def test_older_generation_that_was_not_taken_in_before_deletes_what_it_lacks(lake: Lake) -> None:
+    files = reading_files(lake)
+    land(files, category(dict.fromkeys(range(1, 11), "x")), envelope="jsonl")
+    take_in(files)
+    land(files, category(dict.fromkeys(range(1, 10), "x")), MORNING + WEEK, envelope="jsonl", generation=2)
+    land(files, category({1: "x"}), MORNING + 2 * WEEK, envelope="jsonl", generation=3, interrupted=True)
+    assert take_in(files).rows_deleted == 1
+    assert set(names(files)) == set(range(1, 10))
+
+
 def test_append_of_a_landing_with_log_positions_says_which_mode_fits(lake: Lake) -> None:
     lake = syncing(lake, "append")
     append(lake, [renamed(1, "A", 10)])

@@ -76,7 +76,7 @@ def _doubts(counts: Mapping[str, Any], look: Look) -> str | None:
     """Why keys that seem to be missing may be there all the same."""
     if counts["unreadable"]:
         return f"{counts['unreadable']} rows have no readable key"
-    return "a newer generation lies beside this one, which may be half removed" if look.is_in_flight else None
+    return "a newer generation lies beside this one, which may be half removed" if look.is_remnant else None
 
 
 def _is_restored(counts: Mapping[str, Any], look: Look) -> bool:

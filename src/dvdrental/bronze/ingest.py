@@ -77,25 +77,27 @@ def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step, *, some_
     step.landing = last
     if last is None or landing.version != last.version:
         if lake.settings.mode(stream.name) == "overwrite":
-            changes = _take_in_snapshot(lake, stream, landing, step, reuse_held=last is not None)
+            changes = _take_in_snapshot(lake, stream, landing, last, step)
             if some_wait:
                 quarantine.mark_gone(lake, stream, changes, step)
         else:
             _take_in_log(lake, stream, landing, last, step)
 
 
-def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, step: Step, *, reuse_held: bool) -> DataFrame:
-    """Two generations side by side are a sync in flight: the older one is taken, and its deletes wait. With
-    `reuse_held`, what bronze holds already is recognised by its payload and not parsed: not if it may be read or judged
-    otherwise by now. Gives the changes."""
+def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> DataFrame:
+    """Two generations side by side are a sync in flight: the older one is the complete one, until Airbyte removes it.
+    What bronze holds already is recognised by its payload and not parsed, if it was read and judged as today. Gives the
+    changes."""
     landed, rows = landing.envelope(), landing.envelope().rows
     look = look_at(rows)
     if look.oldest != look.newest:
         rows = rows.filter((generation() == F.lit(look.oldest)) | generation().isNull())
-        look = replace(look_at(rows), is_in_flight=True)
+        look = look_at(rows)
+        was_taken = last and last.watermark and look.landed_at and look.landed_at <= last.watermark
+        look = replace(look, is_remnant=bool(was_taken))
     known = last_events(_events(lake, stream), stream.key)
-    parsed = _parse(lake, stream, Envelope(_held(rows, known, stream) if reuse_held else rows, landed.kind), look)
-    step.landing = Seen(landing.version)
+    parsed = _parse(lake, stream, Envelope(_held(rows, known, stream) if last else rows, landed.kind), look)
+    step.landing = Seen(landing.version, look.landed_at)
     changes = snapshot_changes(known, parsed, stream)
     counts = _apply(lake, stream, changes, look, step)
     step.rows_after = counts["live"] + counts["new_keys"] - (step.rows_deleted or 0)

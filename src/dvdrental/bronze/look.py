@@ -21,8 +21,8 @@ class Look:
     oldest: int | None
     newest: int | None
     fields: Mapping[str, Any]
-    is_in_flight: bool = False
-    """A newer generation lies beside the rows."""
+    is_remnant: bool = False
+    """The rows were taken in before, and a newer generation lies beside them."""
 
 
 def look_at(rows: DataFrame) -> Look:
