@@ -13,7 +13,7 @@ from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import Stream
 from dvdrental.history import last_events
-from tests.rows import rows
+from tests.rows import relation, rows
 
 ENVELOPE = "raw_id STRING, extracted_at TIMESTAMP_NTZ, generation_id BIGINT, meta STRING, payload BIGINT, data STRING"
 
@@ -36,7 +36,7 @@ def landed(
         (f"{read_at:%Y%m%d%H%M}-{place:05}", read_at, None, None, place, json.dumps(payload, default=str))
         for place, payload in enumerate(payloads)
     ]
-    return parse(Envelope(spark.createDataFrame(values, ENVELOPE), "json"), of, needs_lsn=cdc)
+    return parse(Envelope(relation(spark, values, ENVELOPE), "json"), of, needs_lsn=cdc)
 
 
 def after_snapshot(log: DataFrame, landing: DataFrame, of: Stream, read_at: datetime) -> DataFrame:

@@ -9,6 +9,7 @@ from typing import Any
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Change, Database, append_landing, write_landing
 from dvdrental.local.session import register
+from tests.rows import relation
 
 MORNING = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -41,7 +42,7 @@ def land_raw(lake: Lake, stream: str, rows: Sequence[str | None], at: datetime =
     table = f"{lake.settings.landing}.public_raw__stream_{stream}"
     values = [(f"id-{number}", at, payload) for number, payload in enumerate(rows)]
     schema = "_airbyte_raw_id STRING, _airbyte_extracted_at TIMESTAMP, _airbyte_data STRING"
-    frame = lake.spark.createDataFrame(values, schema)
+    frame = relation(lake.spark, values, schema)
     frame.write.format("delta").mode("overwrite").option("overwriteSchema", "true").saveAsTable(table)
 
 

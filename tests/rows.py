@@ -3,6 +3,7 @@
 Instants, days and amounts are texts on both sides: "2006-02-14", "2006-02-14 15:16:03", "4.99".
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -59,6 +60,13 @@ def rows(spark: SparkSession, table: Table, *given: Row) -> DataFrame:
         given = tuple(always | {"is_current": row.get("valid_to") is None} | dict(row) for row in given)
     # Arrow turns texts into instants, days and decimals, and Spark plans a local relation twice as fast as an RDD.
     return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), schema(table))
+
+
+def relation(spark: SparkSession, values: Sequence[Sequence[Any]], columns: str) -> DataFrame:
+    """Tuples of values under a DDL of columns, through Arrow too: plain tuples would need a Python process beside Spark
+    each time they are read."""
+    names = [column.split()[0] for column in re.split(r",\s*(?![^(<]*[)>])", columns)]
+    return spark.createDataFrame(pa.table({n: [v[i] for v in values] for i, n in enumerate(names)}), columns)
 
 
 def feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:

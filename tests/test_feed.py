@@ -5,6 +5,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from dvdrental.feed import differing, reach
+from tests.rows import relation
 
 Change = tuple[str, int, int, int, str | None, str | None, str | None, str]
 COLUMNS = (
@@ -16,7 +17,7 @@ T1, T2, T3 = "2026-01-01 00:00:00", "2026-02-01 00:00:00", "2026-03-01 00:00:00"
 
 
 def feed(spark: SparkSession, *changes: Change) -> DataFrame:
-    rows = spark.createDataFrame(list(changes), COLUMNS)
+    rows = relation(spark, list(changes), COLUMNS)
     return rows.withColumns({c: rows[c].cast("timestamp_ntz") for c in ("valid_from", "valid_to")})
 
 

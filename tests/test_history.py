@@ -5,6 +5,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from dvdrental.history import as_of, chain, collapse, current, overlap
+from tests.rows import relation
 
 ORDER = "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING, _batch BIGINT"
 EVENT = f"id INT, v STRING, n INT, {ORDER}"
@@ -23,7 +24,7 @@ def number(moment: datetime | None) -> int | None:
 def log(spark: SparkSession, *events: tuple[int, str | None, int]) -> DataFrame:
     """Events (id, value, day); value None = delete. Without log positions, read on the day they happened."""
     rows = [(id_, v, None, None, day(at), v is None, day(at), f"{i}", 1) for i, (id_, v, at) in enumerate(events)]
-    return spark.createDataFrame(rows, EVENT)
+    return relation(spark, rows, EVENT)
 
 
 def versions(frame: DataFrame) -> list[tuple[int, str | None, int | None, int | None]]:
@@ -32,7 +33,7 @@ def versions(frame: DataFrame) -> list[tuple[int, str | None, int | None, int | 
 
 
 def pieces(spark: SparkSession, *rows: Sequence[object]) -> DataFrame:
-    return spark.createDataFrame([(i, v, day(a), day(b), d) for i, v, a, b, d in rows], CHAIN)
+    return relation(spark, [(i, v, day(a), day(b), d) for i, v, a, b, d in rows], CHAIN)
 
 
 def test_chain_opens_a_version_per_change_and_the_first_at_the_epoch(spark: SparkSession) -> None:
@@ -57,14 +58,14 @@ def test_deleted_stretch_is_a_version_so_that_a_chain_has_no_hole(spark: SparkSe
 
 def test_change_to_null_and_back_is_seen(spark: SparkSession) -> None:
     rows = [(1, v, None, None, day(at), False, day(at), str(at), 1) for v, at in (("a", 1), (None, 2), ("a", 3))]
-    history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"])
+    history = chain(relation(spark, rows, EVENT), ["id"], ["v"])
     assert versions(history.fillna("NULL", ["v"])) == [(1, "NULL", 2, 3), (1, "a", 0, 2), (1, "a", 3, None)]
 
 
 def test_untracked_column_holds_the_last_value_of_its_version(spark: SparkSession) -> None:
     events = (("a", 1, 1), ("a", 2, 2), ("b", 3, 3))
     rows = [(1, v, n, None, day(at), False, day(at), str(at), 1) for v, n, at in events]
-    history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"], ["n"])
+    history = chain(relation(spark, rows, EVENT), ["id"], ["v"], ["n"])
     assert sorted((r.v, r.n) for r in history.collect()) == [("a", 2), ("b", 3)]
 
 
@@ -73,7 +74,7 @@ def test_time_never_goes_back_along_the_log_position(spark: SparkSession) -> Non
         (1, "a", None, 1, day(10), False, day(10), "x", 1),
         (1, "b", None, 2, day(5), False, day(10), "y", 1),
     ]
-    history = chain(spark.createDataFrame(rows, EVENT), ["id"], ["v"])
+    history = chain(relation(spark, rows, EVENT), ["id"], ["v"])
     assert versions(history) == [(1, "b", 0, None)], "the last event of an instant wins"
 
 
@@ -82,12 +83,12 @@ def test_delete_wins_over_an_upsert_at_the_same_log_position(spark: SparkSession
         (1, None, None, 7, day(10), True, day(10), "x", 1),
         (1, "a", None, 7, day(10), False, day(11), "y", 1),
     ]
-    assert current(spark.createDataFrame(rows, EVENT), ["id"]).count() == 0
+    assert current(relation(spark, rows, EVENT), ["id"]).count() == 0
 
 
 def test_row_that_was_read_twice_counts_as_it_was_read_last(spark: SparkSession) -> None:
     rows = [(1, v, None, None, day(1), False, day(1), "x", batch) for batch, v in ((2, "b"), (1, "a"), (3, "c"))]
-    assert [r.v for r in current(spark.createDataFrame(rows, EVENT), ["id"]).collect()] == ["c"]
+    assert [r.v for r in current(relation(spark, rows, EVENT), ["id"]).collect()] == ["c"]
 
 
 def test_current_is_the_last_live_event_of_each_key(spark: SparkSession) -> None:
@@ -117,20 +118,23 @@ def test_overlap_cuts_the_left_chain_where_the_right_one_changes(spark: SparkSes
 
 @pytest.mark.parametrize(("at", "key"), [(9, 100), (10, 200), (99, 200)])
 def test_fact_on_a_boundary_belongs_to_the_new_version(spark: SparkSession, at: int, key: int) -> None:
-    dimension = spark.createDataFrame(
+    dimension = relation(
+        spark,
         [(1, 100, day(0), day(10)), (1, 200, day(10), None)],
         "id INT, k BIGINT, valid_from TIMESTAMP_NTZ, valid_to TIMESTAMP_NTZ",
     )
-    facts = spark.createDataFrame([(1, day(at))], "id INT, happened TIMESTAMP_NTZ")
+    facts = relation(spark, [(1, day(at))], "id INT, happened TIMESTAMP_NTZ")
     assert [r.k for r in as_of(facts, dimension, on="id", at="happened", key="k").collect()] == [key]
 
 
 def test_fact_without_a_version_gets_the_unknown_member_and_is_kept(spark: SparkSession) -> None:
-    dimension = spark.createDataFrame(
+    dimension = relation(
+        spark,
         [(1, 100, day(0), day(20)), (1, 300, day(30), None)],
         "id INT, k BIGINT, valid_from TIMESTAMP_NTZ, valid_to TIMESTAMP_NTZ",
     )
-    facts = spark.createDataFrame(
+    facts = relation(
+        spark,
         [("gap", 1, day(25)), ("no such key", 2, day(25)), ("null", None, day(5))],
         "name STRING, id INT, happened TIMESTAMP_NTZ",
     )

@@ -24,7 +24,7 @@ from dvdrental.silver import dim_customer, dim_film
 from dvdrental.silver.dimension import members
 from dvdrental.table import Table
 from tests import feed
-from tests.rows import log
+from tests.rows import log, relation
 from tests.sizes import size
 from tests.things import DIM_THING, THING
 
@@ -299,7 +299,7 @@ def check(
     }
     assert_same(found_versions(rows, natural, columns), shown, histories)
     facts = [(key, day, EPOCH + timedelta(days=day)) for key, known in states.items() for day in range(len(known))]
-    moments = rows.sparkSession.createDataFrame(facts, f"{natural} INT, day INT, at TIMESTAMP_NTZ")
+    moments = relation(rows.sparkSession, facts, f"{natural} INT, day INT, at TIMESTAMP_NTZ")
     there = rows.select(natural, surrogate, "valid_from", "valid_to", "is_inferred", F.struct(*tracked).alias("values"))
     met = as_of(moments, there, on=natural, at="at", key=surrogate).collect()
     assert len(met) == len(facts), "a fact is lost, or met two versions"

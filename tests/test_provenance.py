@@ -13,6 +13,7 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
 from dvdrental.quality import rules
 from dvdrental.table import Table
+from tests.rows import relation
 
 COLUMNS = """
     id INT NOT NULL COMMENT 'Key',
@@ -24,7 +25,7 @@ OUTPUT = Table(layer="gold", name="output", grain="one row per thing", key=("id"
 
 
 def fill_input(lake: Lake, *names: str) -> None:
-    publish(lake, INPUT, lake.spark.createDataFrame(list(enumerate(names)), "id INT, name STRING"))
+    publish(lake, INPUT, relation(lake.spark, list(enumerate(names)), "id INT, name STRING"))
 
 
 class Handed(Handover):
@@ -199,9 +200,9 @@ def test_tasks_of_a_run_see_an_input_as_its_own_task_left_it(built: Lake) -> Non
 
 def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
     task = Lake(built.spark, replace(built.settings, rebuild="no"))
-    assert publish(task, OUTPUT, task.spark.createDataFrame([(7, "x")], "id INT, name STRING")).rows_inserted == 1
+    assert publish(task, OUTPUT, relation(task.spark, [(7, "x")], "id INT, name STRING")).rows_inserted == 1
     task = Lake(built.spark, replace(built.settings, rebuild="no"))
-    assert publish(task, OUTPUT, task.spark.createDataFrame([(8, "x")], "id INT, name STRING")).rows_inserted == 1
+    assert publish(task, OUTPUT, relation(task.spark, [(8, "x")], "id INT, name STRING")).rows_inserted == 1
 
 
 def feed(lake: Lake, since: str) -> list[tuple[str, str]] | None:

@@ -13,6 +13,7 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import News, publish, publish_touched
 from dvdrental.table import Table
 from tests.cost import counts_jobs, jobs_so_far
+from tests.rows import relation
 
 PARENT = Table(
     layer="silver",
@@ -40,7 +41,7 @@ TABLE = Table(
 
 
 def rows(lake: Lake, *values: tuple[int | None, int | None, str | None]) -> DataFrame:
-    return lake.spark.createDataFrame(values, "child_key BIGINT, parent_key BIGINT, name STRING")
+    return relation(lake.spark, values, "child_key BIGINT, parent_key BIGINT, name STRING")
 
 
 def content(lake: Lake) -> dict[int, str | None]:
@@ -54,7 +55,7 @@ def commits(lake: Lake, table: Table = TABLE) -> int:
 @pytest.fixture
 def ready(lake: Lake) -> Lake:
     """Parents 1 and 2, children a, b, c."""
-    publish(lake, PARENT, lake.spark.createDataFrame([(1,), (2,)], "parent_key BIGINT"))
+    publish(lake, PARENT, relation(lake.spark, [(1,), (2,)], "parent_key BIGINT"))
     publish(lake, TABLE, rows(lake, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
     return lake
 
@@ -194,7 +195,7 @@ def changed_parents(
 @pytest.mark.parametrize("obey", [True, False])
 def test_only_touched_rows_are_computed_whatever_build_makes_of_the_scope(lake: Lake, obey: bool) -> None:
     def run(*parents: int) -> Step:
-        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+        publish(lake, PARENT, relation(lake.spark, [(p,) for p in parents], "parent_key BIGINT"))
         task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
         build = partial(child_of, obey=obey)
         return publish_touched(task, TABLE, build, changed_parents, {"parents": task.read(PARENT)})
@@ -219,7 +220,7 @@ def none_at_all(published: DataFrame, feed: DataFrame) -> DataFrame:
 
 
 def run_with_news(lake: Lake, news: Mapping[str, News], *parents: int) -> Step:
-    publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+    publish(lake, PARENT, relation(lake.spark, [(p,) for p in parents], "parent_key BIGINT"))
     task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
     return publish(task, TABLE, child_of(task.read(PARENT)), news)
 
@@ -244,7 +245,7 @@ def test_news_of_one_of_two_inputs_is_enough(lake: Lake) -> None:
 
     def run(*parents: int) -> Step:
         for table, keys in ((PARENT, [1, *parents]), (other, parents)):
-            publish(lake, table, lake.spark.createDataFrame([(p,) for p in keys], "parent_key BIGINT"))
+            publish(lake, table, relation(lake.spark, [(p,) for p in keys], "parent_key BIGINT"))
         task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
         rows = child_of(task.read(PARENT)).join(task.read(other).select("parent_key"), "parent_key", "left_semi")
         return publish(task, TABLE, rows, {PARENT.full_name: none_at_all, other.full_name: odd_parents})
@@ -273,7 +274,7 @@ def test_change_that_no_feed_tells_of_has_every_row_computed(lake: Lake) -> None
 
 def test_where_no_row_is_touched_nothing_is_built(lake: Lake) -> None:
     def run(*parents: int) -> Step:
-        publish(lake, PARENT, lake.spark.createDataFrame([(p,) for p in parents], "parent_key BIGINT"))
+        publish(lake, PARENT, relation(lake.spark, [(p,) for p in parents], "parent_key BIGINT"))
         task = Lake(lake.spark, replace(lake.settings, rebuild="no"))
         return publish_touched(task, TABLE, child_or_fail, none, {"parents": task.read(PARENT)})
 

@@ -28,7 +28,7 @@ from dvdrental.table import Table
 from tests import feed
 from tests.conftest import ROOT
 from tests.landing import MORNING, append, syncing
-from tests.rows import log
+from tests.rows import log, relation
 from tests.things import DIM_THING, THING
 
 Case = dict[str, Any]
@@ -211,7 +211,7 @@ def test_event_without_a_sequence_is_superseded_by_any_that_has_one(spark: Spark
     order = (
         "_lsn BIGINT, _at TIMESTAMP_NTZ, _is_delete BOOLEAN, _extracted_at TIMESTAMP_NTZ, _raw_id STRING, _batch INT"
     )
-    history = chain(spark.createDataFrame(rows, f"id STRING, v STRING, {order}"), ["id"], ["v"], opens_at_epoch=False)
+    history = chain(relation(spark, rows, f"id STRING, v STRING, {order}"), ["id"], ["v"], opens_at_epoch=False)
     assert versions(history, ["id", "v"]) == table(case["expect"])
 
 
@@ -337,7 +337,7 @@ def test_counts_case(spark: SparkSession, case: Case) -> None:
 @each(of_mode("pit"))
 def test_point_in_time_case(spark: SparkSession, case: Case) -> None:
     rows = [(name, key, instant(at)) for name, key, at in case["facts"]]
-    facts = spark.createDataFrame(rows, "fact STRING, thing_id INT, at TIMESTAMP_NTZ")
+    facts = relation(spark, rows, "fact STRING, thing_id INT, at TIMESTAMP_NTZ")
     loads = [(case["dim"], case["expect"]), (case.get("then_dim"), case.get("expect_after"))]
     keys: dict[str, int] = {}
     for versions, expect in loads if "then_dim" in case else loads[:1]:

@@ -15,6 +15,7 @@ from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import utc
 from tests.conftest import ROOT
+from tests.rows import relation
 
 SHARED = Path(os.environ.get("DVDRENTAL_SHARED", ROOT.parent / "shared"))
 READ = datetime(2026, 1, 5, 9)
@@ -59,7 +60,7 @@ def read(
     """What the parser makes of payloads, in their order; instants in UTC."""
     schema = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT, payload BIGINT"
     landed = [(f"{number:06}", READ, payload, meta, None, 1) for number, payload in enumerate(payloads)]
-    parsed = parse(Envelope(spark.createDataFrame(landed, schema), "json"), stream)
+    parsed = parse(Envelope(relation(spark, landed, schema), "json"), stream)
     instants = {name: utc(parsed[name]) for name, kind in stream.types.items() if kind == "TIMESTAMP"}
     return sorted(parsed.withColumns(instants).collect(), key=lambda row: row._raw_id)
 

@@ -10,6 +10,7 @@ from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.bronze.widen import widen
+from tests.rows import relation
 
 READ = datetime(2026, 1, 5, 9)
 RAW = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT, payload BIGINT"
@@ -31,7 +32,7 @@ ANY = Stream(
 
 
 def parsed(spark: SparkSession, payload: str | None, meta: str | None = None, stream: Stream = ANY) -> Row:
-    rows = spark.createDataFrame([("r", READ, payload, meta, None, 1)], RAW)
+    rows = relation(spark, [("r", READ, payload, meta, None, 1)], RAW)
     return parse(Envelope(rows, "json"), stream).collect()[0]
 
 
@@ -44,7 +45,7 @@ def one(spark: SparkSession, column: str, token: str) -> tuple[Any, list[str]]:
 def test_log_position_spelt_as_a_double_is_read_at_once(spark: SparkSession) -> None:
     """Rows that did not go through have texts: they are read a second and a third time."""
     payload = '{"id":1,"_ab_cdc_lsn":2.6469864E7}'
-    rows = spark.createDataFrame([("r", READ, payload, None, None, 1, None)], f"{RAW}, _held VOID")
+    rows = relation(spark, [("r", READ, payload, None, None, 1, None)], f"{RAW}, _held VOID")
     read = widen(rows, ANY, "json", rescue=False).collect()[0]
     assert (read.fields["_ab_cdc_lsn"], read.texts) == (26469864, None)
 
@@ -128,7 +129,7 @@ def test_one_bad_value_spares_the_others(spark: SparkSession) -> None:
 
 
 def test_rule_of_the_table_rejects_a_row_by_its_name(spark: SparkSession) -> None:
-    rows = spark.createDataFrame([("r", READ, '{"id":1,"amount":-1}', None, None, 1)], RAW)
+    rows = relation(spark, [("r", READ, '{"id":1,"amount":-1}', None, None, 1)], RAW)
     assert parse(Envelope(rows, "json"), ANY, [("positive", "amount >= 0")]).collect()[0]._rejected == "positive"
 
 

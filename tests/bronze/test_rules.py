@@ -43,6 +43,7 @@ from tests.landing import (
     renamed,
     syncing,
 )
+from tests.rows import relation
 
 WEEK = timedelta(days=7)
 JSON = [(form, "jdbc") for form in get_args(Form) if form != "direct"]
@@ -211,7 +212,7 @@ def test_rule_03_extraction_time_is_milliseconds_or_iso_text(spark: SparkSession
         "2201-01-01T00:00:00Z": None,
         "yesterday": None,
     }
-    texts = spark.createDataFrame([(text,) for text in expected], "text STRING")
+    texts = relation(spark, [(text,) for text in expected], "text STRING")
     read = texts.withColumn("at", envelope.instant(F.col("text"), "string"))
     found = read.select("text", envelope.plausible(F.col("at")).alias("at")).collect()
     assert {row.text: row["at"] for row in found} == expected
@@ -501,7 +502,7 @@ def test_rule_16_log_position_decides_then_reading_then_id(lake: Lake) -> None:
 def append_raw(lake: Lake, payloads: list[str], at: datetime) -> None:
     schema = "_airbyte_raw_id STRING, _airbyte_extracted_at TIMESTAMP, _airbyte_data STRING"
     values = [(f"later-{number}", at, payload) for number, payload in enumerate(payloads)]
-    frame = lake.spark.createDataFrame(values, schema)
+    frame = relation(lake.spark, values, schema)
     frame.write.format("delta").mode("append").saveAsTable(f"{lake.settings.landing}.public_raw__stream_category")
 
 
@@ -537,7 +538,7 @@ def test_rule_17_of_a_delete_only_the_key_counts(spark: SparkSession) -> None:
 def test_rule_17_rules_of_the_table_do_not_apply_to_a_delete(spark: SparkSession) -> None:
     payloads = ['{"category_id":1}', '{"category_id":1,"_ab_cdc_deleted_at":"2026-01-05T09:00:00Z"}']
     schema = "raw_id STRING, extracted_at TIMESTAMP_NTZ, data STRING, meta STRING, generation_id BIGINT, payload BIGINT"
-    rows = spark.createDataFrame([("r", READ, payload, None, None, 1) for payload in payloads], schema)
+    rows = relation(spark, [("r", READ, payload, None, None, 1) for payload in payloads], schema)
     stream = STREAMS["category"]
     parsed = parse(Envelope(rows, "json"), stream, row_rules(stream.table)).collect()
     assert {row._is_delete: row._rejected for row in parsed} == {

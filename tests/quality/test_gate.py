@@ -12,6 +12,7 @@ from dvdrental.quality import gate, rules
 from dvdrental.table import Table
 from tests import contracts
 from tests.cost import counts_jobs, jobs_so_far
+from tests.rows import relation
 
 TABLE = Table(
     layer="silver",
@@ -26,7 +27,7 @@ TABLE = Table(
 
 
 def statuses(spark: SparkSession, values: list[tuple[int, int | None]], columns: str = "id INT, size INT") -> set[str]:
-    return {check.status for check in gate.audit(TABLE, spark.createDataFrame(values, columns))}
+    return {check.status for check in gate.audit(TABLE, relation(spark, values, columns))}
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_promise_16_no_rows_fail(spark: SparkSession) -> None:
 
 
 def test_promise_16_missing_column_is_an_error_and_blocks(spark: SparkSession) -> None:
-    checks = gate.audit(TABLE, spark.createDataFrame([(5,)], "size INT"))
+    checks = gate.audit(TABLE, relation(spark, [(5,)], "size INT"))
     assert "error" in {check.status for check in checks}
     with pytest.raises(QualityError):
         gate.refuse(TABLE, checks, "stage")
@@ -88,14 +89,14 @@ def test_promise_16_missing_column_is_an_error_and_blocks(spark: SparkSession) -
 def test_promise_16_rule_that_cannot_run_is_an_error_and_blocks(spark: SparkSession, rule: list[rules.Rule]) -> None:
     rule.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": "nowhere", "min_value": 0}})
     rule[0]["severity"] = "warning"
-    checks = gate.audit(TABLE, spark.createDataFrame([(1, 5)], "id INT, size INT"))
+    checks = gate.audit(TABLE, relation(spark, [(1, 5)], "id INT, size INT"))
     with pytest.raises(QualityError, match=r"column_values_to_be_between\(nowhere\): error"):
         gate.refuse(TABLE, checks, "stage")
 
 
 def test_critical_rule_blocks_and_counts_the_rows(spark: SparkSession, rule: list[rules.Rule]) -> None:
     rule.append({"type": "expect_column_values_to_be_between", "kwargs": {"column": "size", "min_value": 0}})
-    checks = gate.audit(TABLE, spark.createDataFrame([(1, -5), (2, 5)], "id INT, size INT"))
+    checks = gate.audit(TABLE, relation(spark, [(1, -5), (2, 5)], "id INT, size INT"))
     with pytest.raises(QualityError, match=r"column_values_to_be_between\(size\): fail, 1 rows"):
         gate.refuse(TABLE, checks, "stage")
 
@@ -103,7 +104,7 @@ def test_critical_rule_blocks_and_counts_the_rows(spark: SparkSession, rule: lis
 def test_promise_16_warning_is_recorded_and_does_not_block(spark: SparkSession, rule: list[rules.Rule]) -> None:
     kwargs = {"column": "size", "min_value": 0}
     rule.append({"type": "expect_column_values_to_be_between", "kwargs": kwargs, "severity": "warning"})
-    checks = gate.audit(TABLE, spark.createDataFrame([(1, -5)], "id INT, size INT"))
+    checks = gate.audit(TABLE, relation(spark, [(1, -5)], "id INT, size INT"))
     gate.refuse(TABLE, checks, "stage")
     assert [(c.severity, c.status) for c in checks if "size" in c.rule] == [("warning", "fail")]
 
@@ -115,7 +116,7 @@ def test_promise_16_suite_without_a_rule_blocks() -> None:
 
 def test_results_hold_no_values_of_rows(spark: SparkSession, rule: list[rules.Rule]) -> None:
     rule.append({"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "size", "value_set": [1]}})
-    checks = gate.audit(TABLE, spark.createDataFrame([(1, 424242)], "id INT, size INT"))
+    checks = gate.audit(TABLE, relation(spark, [(1, 424242)], "id INT, size INT"))
     assert "424242" not in str(checks)
 
 
@@ -167,7 +168,7 @@ BROKEN_RULES: list[tuple[rules.Rule, list[tuple[int, ...]]]] = [
 def test_query_of_a_refusal_shows_the_rows_that_break_the_rule(
     spark: SparkSession, broken: rules.Rule, shown: list[tuple[int, ...]]
 ) -> None:
-    rows = spark.createDataFrame(BAD_ROWS, "id INT, size INT, rating STRING")  # noqa: F841 (of the evaluated text)
+    rows = relation(spark, BAD_ROWS, "id INT, size INT, rating STRING")  # noqa: F841 (of the evaluated text)
     found = eval(f"rows{rules.show_broken(broken)}").collect()
     assert [tuple(value for value in row if isinstance(value, int)) for row in found] == shown
 
@@ -187,7 +188,7 @@ def test_only_broken_rules_are_counted_again(spark: SparkSession, monkeypatch: p
         return judge(batch, suite, result_format)
 
     monkeypatch.setattr(gate, "_judge", noted)
-    rows = spark.createDataFrame([(1, 1), (1, 2), (None, 3)], "id INT, size INT")
+    rows = relation(spark, [(1, 1), (1, 2), (None, 3)], "id INT, size INT")
     failed = {check.rule: check.failed for check in gate.audit(TABLE, rows) if check.status != "pass"}
     assert failed == {"column_values_to_not_be_null(id)": 1, "column_values_to_be_unique(id)": 2}
     assert [len(suite) for suite in suites] == [3, 2]

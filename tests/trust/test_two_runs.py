@@ -12,6 +12,7 @@ from dvdrental.lake import Lake
 from dvdrental.ops import STEP
 from dvdrental.publish import publish
 from dvdrental.table import Table
+from tests.rows import relation
 
 TABLE = Table(
     layer="silver",
@@ -27,7 +28,7 @@ TABLE = Table(
 
 
 def rows(lake: Lake, **names: str) -> DataFrame:
-    return lake.spark.createDataFrame([(int(key[1:]), name) for key, name in names.items()], "id BIGINT, name STRING")
+    return relation(lake.spark, [(int(key[1:]), name) for key, name in names.items()], "id BIGINT, name STRING")
 
 
 def at_once(monkeypatch: pytest.MonkeyPatch, step: str, *writers: Callable[[], Any]) -> list[Exception | None]:
