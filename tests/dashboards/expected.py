@@ -61,8 +61,8 @@ CHARTS = KPIS | {
     "rentals_by_category": f"SELECT category, count(*) FROM {R} GROUP BY ALL",
     "rentals_per_copy_by_category": f"SELECT category, sum(rental_count) / count(*) FROM {C} GROUP BY ALL",
     "copies_by_status": f"SELECT category, status, count(*) FROM {C} GROUP BY ALL",
-    "dead_stock": f"""SELECT title, category, inventory_id, rental_count, last_rental, days_since_last_rental, revenue,
-        replacement_cost FROM {C} WHERE is_available AND rental_count <= 2""",
+    "dead_stock": f"""SELECT title, category, inventory_store_city, inventory_id, rental_count, last_rental,
+        days_since_last_rental, revenue, replacement_cost FROM {C} WHERE is_available AND rental_count <= 2""",
     "world_map": f"SELECT customer_country_iso3, sum(amount), count(*) FROM {R} GROUP BY ALL",
     "countries": f"SELECT customer_country, {TOTALS} FROM {R} GROUP BY ALL",
     "top_cities_by_revenue": f"""SELECT customer_city || ', ' || customer_country, sum(amount) FROM {R}
