@@ -126,17 +126,6 @@ def test_unknown_envelope_names_the_columns(lake: Lake) -> None:
         ingest(lake, ["category"])
 
 
-def test_one_bad_stream_does_not_stop_the_others(lake: Lake) -> None:
-    land(lake, category({1: "A"}))
-    with pytest.raises(LandingError, match="stream actor"):
-        ingest(lake, ["actor", "category"])
-    assert lake.changes("category").count() == 1
-    assert {r.table_name: r.status for r in lake.table(STEP).collect()} == {
-        "bronze.actor": "failed",
-        "bronze.category": "published",
-    }
-
-
 def test_secrets_of_staff_never_get_past_landing(lake: Lake) -> None:
     secret = {"password": "8cb2237d0679ca88db6464eac60da963", "picture": "\\x8950"}
     row = {"staff_id": "1", "first_name": "A", "last_name": "B", "address_id": "1", "email": "a@example.org"}

@@ -130,13 +130,14 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 def register(spark: SparkSession, warehouse: Path) -> None:
     """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name."""
-    warehouse = warehouse.resolve()
-    for folder in sorted(p for p in warehouse.glob("*") if p.is_dir()):
-        location = folder.as_uri()
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(folder.name)} LOCATION '{location}'")
-    tables = [log.parent for log in warehouse.glob("*/*/_delta_log")]
+    unknown: list[Path] = []
+    for schema in sorted(p for p in warehouse.resolve().glob("*") if p.is_dir()):
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION '{schema.as_uri()}'")
+        tables = spark.sql(f"SHOW TABLES IN {ident(CATALOG, schema.name)}").collect()
+        known = {table.tableName for table in tables if not table.isTemporary}
+        unknown += [log.parent for log in schema.glob("*/_delta_log") if log.parent.name.lower() not in known]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda table: _register_table(spark, table), tables))
+        list(pool.map(lambda table: _register_table(spark, table), unknown))
 
 
 def _register_table(spark: SparkSession, table: Path) -> None:
