@@ -27,6 +27,7 @@ STEPS = [
     step("run-1", "bronze.rental", 1, status="published", rows_landed=3, rows_quarantined=0, rows_inserted=3,
          landed_at=utc_now() - timedelta(days=9)),
     step("run-1", "bronze.film", 1, status="published", landed_at=utc_now() - timedelta(hours=12)),
+    step("now", "bronze.rental", 2, status="failed", landed_at=utc_now()),
     step("run-0", "gold.big", 0, status="published", rows_inserted=9, rows_after=9, seconds=2.5,
          checks=[Check(UNIQUE, "critical", "pass", 0), Check(NAMED, "warning", "fail", 2)]),
     step("run-1", "gold.big", 1, status="failed", message="AuditError: gold.big",
@@ -42,6 +43,8 @@ EVENTS = [
     ("run-0", "succeeded", 2, None),
     ("run-1", "started", 3, None),
     ("run-1", "failed", 4, "gold.big: AuditError"),
+    ("now", "started", 0, None),
+    ("now", "failed", 1, "silver.small: StepError"),
     ("now", "started", 5, None),
 ]
 

@@ -88,8 +88,10 @@ def nothing_where_something_must_be(chance: Random, stream: str, row: Row) -> Se
 
 
 def wrong_type(chance: Random, stream: str, row: Row) -> Sent:
-    odd = row | {MAY_BE_EMPTY[stream]: chance.choice(["soon", "2005-02-30T25:00:00", "1,5"])}
-    return Sent(stream, json.dumps(odd), json.dumps(row | {MAY_BE_EMPTY[stream]: None}))
+    column = MAY_BE_EMPTY[stream]
+    odd = row | {column: chance.choice(["soon", "2005-02-30T25:00:00", "1,5"])}
+    right = json.dumps(row | {column: None}) if column not in STREAMS[stream].telling_nulls else None
+    return Sent(stream, json.dumps(odd), right)
 
 
 def unknown_field(chance: Random, stream: str, row: Row) -> Sent:
