@@ -2,7 +2,7 @@ import pytest
 
 from dvdrental.errors import SettingsError
 from dvdrental.local.notebook import DbUtils
-from dvdrental.names import ident, literal
+from dvdrental.names import ident, literal, schema_ident
 from dvdrental.settings import Settings
 
 HOSTILE = [
@@ -79,4 +79,5 @@ def test_widgets_are_declared_with_their_defaults_and_parameters_win() -> None:
 
 def test_identifier_is_quoted_part_by_part() -> None:
     assert ident("my-catalog", "s", "t") == "`my-catalog`.`s`.`t`"
+    assert schema_ident("my-catalog", "s") == "`my-catalog`.`s`"
     assert literal("it's \\") == "'it\\'s \\\\'"

@@ -6,7 +6,7 @@ from typing import Any
 
 from dvdrental.bronze.streams import chosen
 from dvdrental.errors import SettingsError
-from dvdrental.names import ident
+from dvdrental.names import ident, schema_ident
 
 MODES = ("overwrite", "append", "cdc")
 _FOLDER = re.compile(r"([a-z0-9]+:/)?/[^*?\[\]{}\\\x00-\x1f]*\Z")
@@ -44,7 +44,7 @@ class Settings:
     """How often this run of the job has been repaired: what its tasks handed on before does not count any more."""
 
     def __post_init__(self) -> None:
-        ident(self.catalog, "x", "x")
+        schema_ident(self.catalog, "x")
         for name in ("bronze_schema", "silver_schema", "gold_schema", "ops_schema", "namespace"):
             ident(getattr(self, name))
         if self.landing_folder is None:
