@@ -81,6 +81,20 @@ def test_second_run_on_the_same_lake_is_refused(capsys: pytest.CaptureFixture[st
     with Path("mine/.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "another run is working on mine" in complaint(capsys, "land", "--lake", "mine")
+        assert folder.in_use(Path("mine"))
+    assert not folder.in_use(Path("mine"))
+
+
+def test_file_system_without_locks_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlockable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(folder.fcntl, "flock", unlockable)
+    told = "mine: this file system cannot lock (No locks available): put the lake on a local disk (--lake)"
+    assert told in complaint(capsys, "land", "--lake", "mine")
+    assert not folder.in_use(Path("mine"))
 
 
 def test_landing_says_how_much_and_where(capsys: pytest.CaptureFixture[str], sample: Database) -> None:
