@@ -28,6 +28,12 @@ def test_promise_20_hostile_name_is_refused(field: str, name: str) -> None:
         Settings(**{field: name})
 
 
+@pytest.mark.parametrize("field", ["catalog", "silver_schema", "namespace", "landing"])
+def test_name_that_is_refused_is_told_with_its_parameter(field: str) -> None:
+    with pytest.raises(SettingsError, match=rf"\A{field}: 'a-;' is not a plain name"):
+        Settings(**{field: "a-;"})
+
+
 @pytest.mark.parametrize("run_id", ["", "a b", "a/b", "..", "x" * 65])
 def test_hostile_run_id_is_refused(run_id: str) -> None:
     with pytest.raises(SettingsError, match="run_id"):

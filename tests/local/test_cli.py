@@ -53,8 +53,8 @@ def test_server_that_does_not_answer_is_named_without_the_password(capsys: pytes
     ("parameter", "message"),
     [
         ("ghost=1", "no parameter ghost"),
-        ("bronze_schema", "'' is not a plain name"),
-        ("gold_schema=x; DROP TABLE y", "'x; DROP TABLE y' is not a plain name"),
+        ("bronze_schema", "bronze_schema: '' is not a plain name"),
+        ("gold_schema=x; DROP TABLE y", "gold_schema: 'x; DROP TABLE y' is not a plain name"),
         ("max_delete_percent=many", "max_delete_percent: use a whole number from 0 to 100"),
     ],
 )
