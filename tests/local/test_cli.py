@@ -219,7 +219,10 @@ def test_demonstration_makes_its_own_lake_anew() -> None:
 def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").mkdir()
     Path("mine/.source.json").write_text("{")
-    assert "mine/.source.json is damaged" in complaint(capsys, "land", "--lake", "mine")
+    told = complaint(capsys, "land", "--lake", "mine")
+    assert "mine/.source.json is damaged: begin a new --lake. Or, in the mode overwrite, delete it" in told
+    Path("mine/.source.json").unlink()
+    assert main(["land", "--lake", "mine"]) == 0
 
 
 def test_lock_that_nobody_holds_any_more_is_no_obstacle() -> None:

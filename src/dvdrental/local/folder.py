@@ -140,7 +140,10 @@ def _state(folder: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = json.loads((folder / STATE).read_text())
     except ValueError:
-        raise NoLakeError(f"{folder / STATE} is damaged: put a copy in its place, or begin a new --lake") from None
+        raise NoLakeError(
+            f"{folder / STATE} is damaged: begin a new --lake. Or, in the mode overwrite, delete it: the next "
+            "`.venv/bin/dvdrental run` lands its source anew, and finds unchanged what has not changed"
+        ) from None
     return state
 
 
