@@ -3,13 +3,14 @@ from datetime import datetime, timedelta
 import pytest
 from pyspark.sql import DataFrame
 
+from dvdrental.bronze import envelope
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.errors import LandingError, MassDeleteError
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database
 from dvdrental.ops import QUARANTINE, STEP, Step, describe
-from tests.landing import MORNING, category, land, land_raw
+from tests.landing import MORNING, category, land, land_raw, reading_files
 from tests.sizes import size
 
 NEXT_WEEK = MORNING + timedelta(days=7)
@@ -48,6 +49,15 @@ def test_landing_that_was_not_written_since_is_not_read(lake: Lake) -> None:
     take_in(lake, category({1: "Action"}))
     step = ingest(lake, ["category"])[0]
     assert (step.status, step.rows_landed) == ("unchanged", None)
+
+
+def test_form_of_files_is_found_out_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query each time."""
+    land(lake, category({1: "Action"}), envelope="jsonl")
+    asked, of_files = [], envelope.of_files
+    monkeypatch.setattr(envelope, "of_files", lambda lines: asked.append(lines) or of_files(lines))
+    ingest(reading_files(lake), ["category"])
+    assert len(asked) == 1
 
 
 def test_change_and_deletion_become_events(lake: Lake) -> None:
