@@ -8,6 +8,10 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 _CATALOG = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}\Z")
 
 
+def is_plain(name: str) -> bool:
+    return bool(_PLAIN.match(name))
+
+
 def ident(*parts: str) -> str:
     """Back-tick quoted name of one to three plain parts; a catalog (first of three) may hold `-`."""
     first = _CATALOG if len(parts) == 3 else _PLAIN

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local import class_archive
 from dvdrental.local.toolchain import delta_jars, java_home
-from dvdrental.names import ident
+from dvdrental.names import ident, is_plain
 
 CATALOG = "spark_catalog"
 
@@ -129,12 +129,14 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
 def register(spark: SparkSession, warehouse: Path) -> None:
-    """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name."""
-    warehouse = warehouse.resolve()
-    for folder in sorted(p for p in warehouse.glob("*") if p.is_dir()):
+    """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name. What has no name of a schema or
+    table is somebody's own: an export, a copy."""
+    schemas = sorted(p for p in warehouse.resolve().glob("*") if p.is_dir() and is_plain(p.name))
+    for folder in schemas:
         location = folder.as_uri()
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(folder.name)} LOCATION '{location}'")
-    tables = [log.parent for log in warehouse.glob("*/*/_delta_log")]
+    logs = (log for folder in schemas for log in folder.glob("*/_delta_log"))
+    tables = [log.parent for log in logs if is_plain(log.parent.name)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda table: _register_table(spark, table), tables))
 
