@@ -27,10 +27,11 @@ SECRET, TOKEN = "s3cret", "t0ken"
 
 @dataclass
 class StandIn:
-    """Answers `states` one after the other, the last one for ever; `refusals` maps a request to an HTTP status."""
+    """Answers `states` one after the other, the last one for ever; `refusals` maps a request to an HTTP status, and a
+    number among the states is one."""
 
     url: str = ""
-    states: list[str] = field(default_factory=lambda: ["succeeded"])
+    states: list[str | int] = field(default_factory=lambda: ["succeeded"])
     running: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
@@ -53,7 +54,8 @@ class StandIn:
         if request.startswith("GET /v1/jobs?"):
             (wanted,) = parse_qs(request.partition("?")[2])["status"]
             return 200, {"data": [job for job in self.running if job["status"] == wanted]}
-        return 200, {"status": self.states.pop(0) if len(self.states) > 1 else self.states[0]}
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return (state, {}) if isinstance(state, int) else (200, {"status": state})
 
 
 @pytest.fixture
@@ -92,6 +94,20 @@ def test_sync_is_started_once_and_waited_for(stand_in: StandIn) -> None:
     sync(stand_in.url)
     assert stand_in.requests.count("POST /v1/jobs") == 1
     assert stand_in.requests.count("GET /v1/jobs/7") == 5
+
+
+def test_sync_is_waited_for_while_airbyte_stumbles(stand_in: StandIn) -> None:
+    stand_in.states = ["running", *[502] * 5, "running", *[503] * 5, "succeeded"]
+    sync(stand_in.url)
+    assert stand_in.requests.count("POST /v1/jobs") == 1
+
+
+@pytest.mark.parametrize(("code", "asked"), [(502, 7), (401, 2), (403, 2), (404, 2)])
+def test_airbyte_that_is_down_or_refuses_ends_the_run(stand_in: StandIn, code: int, asked: int) -> None:
+    stand_in.states = ["running", code]
+    with pytest.raises(AirbyteError, match=f"GET .*/jobs/7: {code} "):
+        sync(stand_in.url)
+    assert stand_in.requests.count("GET /v1/jobs/7") == asked
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])

@@ -1,4 +1,6 @@
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -6,6 +8,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
 from dvdrental.bronze.streams import STREAMS
+from dvdrental.errors import ContractError
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE, STEP
 from dvdrental.silver import dim_customer
@@ -86,6 +89,19 @@ def test_secrets_of_the_source_are_in_no_table() -> None:
 def test_column_that_opens_no_version_says_so(table: Table) -> None:
     said = {column.name for column in table.fields if column.comment.endswith("updated in place")}
     assert said == set(table.untracked)
+
+
+def test_what_to_do_about_columns_that_a_contract_lost_is_told_of_each(lake: Lake) -> None:
+    key = "id INT NOT NULL COMMENT 'Key'"
+    lost = "b INT NOT NULL COMMENT 'B', a INT NOT NULL COMMENT 'A'"
+    table = Table(layer="gold", name="thing", grain="one row per thing", key=("id",), columns=f"{key}, {lost}")
+    lake.create(table)
+    shorter = replace(table, columns=key)
+    with pytest.raises(ContractError, match=r"gold\.thing: a, b is NOT NULL") as refused:
+        lake.follow_contract(shorter)
+    for statement in re.findall(r"ALTER TABLE .*? DROP NOT NULL", str(refused.value)):
+        lake.spark.sql(statement.replace("gold.thing", lake.name("gold", "thing")))
+    lake.follow_contract(shorter)
 
 
 def test_sample_of_a_table_shows_nothing_personal(lake: Lake) -> None:

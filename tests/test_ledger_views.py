@@ -86,7 +86,8 @@ def test_views_tell_what_follows_from_the_ledger(told: Lake) -> None:
     }
     assert (name, float(days)) == ("bronze.rental", pytest.approx(9, abs=0.1))
     assert seen(told, ledger_views.LAST_FAILURE, "table_name run_id message published_as_of") == {
-        ("gold.big", "run-1", "AuditError: gold.big", MONDAY)
+        ("gold.big", "run-1", "AuditError: gold.big", MONDAY),
+        ("bronze.rental", "now", None, MONDAY + WEEK),
     }
     assert seen(told, ledger_views.QUALITY, "run_id rule severity status failed") == {
         ("run-0", UNIQUE, "critical", "pass", 0),

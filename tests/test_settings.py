@@ -2,7 +2,7 @@ import pytest
 
 from dvdrental.errors import SettingsError
 from dvdrental.local.notebook import DbUtils
-from dvdrental.names import ident, literal
+from dvdrental.names import ident, literal, schema_ident
 from dvdrental.settings import Settings
 
 HOSTILE = [
@@ -26,6 +26,12 @@ HOSTILE = [
 def test_promise_20_hostile_name_is_refused(field: str, name: str) -> None:
     with pytest.raises(SettingsError):
         Settings(**{field: name})
+
+
+@pytest.mark.parametrize("field", ["catalog", "silver_schema", "namespace", "landing"])
+def test_name_that_is_refused_is_told_with_its_parameter(field: str) -> None:
+    with pytest.raises(SettingsError, match=rf"\A{field}: 'a-;' is not a plain name"):
+        Settings(**{field: "a-;"})
 
 
 @pytest.mark.parametrize("run_id", ["", "a b", "a/b", "..", "x" * 65])
@@ -79,4 +85,5 @@ def test_widgets_are_declared_with_their_defaults_and_parameters_win() -> None:
 
 def test_identifier_is_quoted_part_by_part() -> None:
     assert ident("my-catalog", "s", "t") == "`my-catalog`.`s`.`t`"
+    assert schema_ident("my-catalog", "s") == "`my-catalog`.`s`"
     assert literal("it's \\") == "'it\\'s \\\\'"

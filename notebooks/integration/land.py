@@ -20,13 +20,13 @@ from pathlib import Path
 
 from dvdrental.lake import Lake
 from dvdrental.local.landing import read_source, write_landing
-from dvdrental.names import ident
+from dvdrental.names import ident, schema_ident
 
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
 where, landing = (lake.settings.catalog, lake.settings.bronze_schema), Path(lake.settings.landing)
-spark.sql(f"CREATE SCHEMA {ident(*where, 'x').removesuffix('.`x`')}")
+spark.sql(f"CREATE SCHEMA {schema_ident(*where)}")
 for folder in (landing, Path(lake.settings.staging), Path(lake.settings.reports)):
     spark.sql(f"CREATE VOLUME {ident(*where, folder.name)}")
 

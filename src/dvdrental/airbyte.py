@@ -16,6 +16,9 @@ from dvdrental.errors import DvdRentalError, SettingsError
 ANSWER_SECONDS = 60
 """Airbyte asks other services before it answers, and is sometimes slow about it."""
 
+FAILURES = 5
+"""So many questions in a row about a sync may fail."""
+
 ENDS = ("succeeded", "failed", "cancelled")
 
 GOING_ON = ("running", "incomplete", "pending")
@@ -38,6 +41,13 @@ class _BusyError(AirbyteError):
     """The connection has a sync already."""
 
 
+class _RefusedError(AirbyteError):
+    """Asking again would give the same answer."""
+
+
+_KINDS = dict.fromkeys(HINTS, _RefusedError) | {409: _BusyError}
+
+
 @dataclass(frozen=True)
 class Airbyte:
     """`api` ends in /v1. The two secrets are those of an application (Airbyte: user settings, Applications)."""
@@ -55,7 +65,7 @@ class Airbyte:
         """Start a sync of the connection, or join the one that runs, and return when it has succeeded."""
         job = self._start(connection)
         until = time.monotonic() + seconds
-        while (status := self._call("GET", f"/jobs/{job}")["status"]) not in ENDS:
+        while (status := self._status(job, pause)) not in ENDS:
             if time.monotonic() > until:
                 raise AirbyteError(
                     f"Airbyte's sync job {job} is still {status} after {seconds:.0f} s. It goes on in Airbyte; "
@@ -80,6 +90,20 @@ class Airbyte:
                 "Rerun when it is done"
             ) from None
 
+    def _status(self, job: int, pause: float) -> str:
+        """A sync goes on while Airbyte does not answer: it is asked again, as after a gateway's bad minute."""
+        for _ in range(FAILURES):
+            try:
+                return self._ask(job)
+            except _RefusedError:
+                raise
+            except AirbyteError:
+                time.sleep(pause)
+        return self._ask(job)
+
+    def _ask(self, job: int) -> str:
+        return str(self._call("GET", f"/jobs/{job}")["status"])
+
     def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
         """With a token of its own each time: one lives for minutes, a sync may take an hour."""
         credentials = {"client_id": self.client_id, "client_secret": self.client_secret}
@@ -97,7 +121,7 @@ class Airbyte:
             with urlopen(request, timeout=ANSWER_SECONDS) as answer:
                 return json.load(answer)
         except HTTPError as error:
-            kind = _BusyError if error.code == 409 else AirbyteError
+            kind = _KINDS.get(error.code, AirbyteError)
             raise kind(f"{what}: {error.code} {error.reason}. {HINTS.get(error.code, 'Rerun later')}") from None
         except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", error)

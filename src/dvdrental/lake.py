@@ -164,10 +164,11 @@ class Lake:
                     f"{wanted[column].simpleString()} in its contract. DROP TABLE {table.full_name}, and the next run "
                     "makes it anew (of bronze from what is still in the landing, of ops empty)"
                 )
-        if lost := [name for name in there.keys() - wanted.keys() if not there[name].nullable]:
+        if lost := sorted(column for column in there.keys() - wanted.keys() if not there[column].nullable):
+            alters = (f"ALTER TABLE {table.full_name} ALTER COLUMN {column} DROP NOT NULL" for column in lost)
             raise ContractError(
-                f"{table.full_name}: {', '.join(sorted(lost))} is NOT NULL in the table and no longer in its contract. "
-                f"ALTER TABLE {table.full_name} ALTER COLUMN {lost[0]} DROP NOT NULL, then run again"
+                f"{table.full_name}: {', '.join(lost)} is NOT NULL in the table and no longer in its contract. "
+                f"{'; '.join(alters)}; then run again"
             )
         if new := [c for c in table.fields if c.name not in there]:
             columns = ", ".join(f"{ident(c.name)} {c.type} COMMENT {literal(c.comment)}" for c in new)

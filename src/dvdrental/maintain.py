@@ -54,11 +54,16 @@ def restore(lake: Lake, table: str, run_id: str) -> Step:
     the table does not know that state any more."""
     if table not in TABLES or TABLES[table].layer == "bronze":
         raise SettingsError(f"table: {table[:40]!r} is no table of silver or gold")
+    if not lake.exists(TABLES[table]):
+        raise SettingsError(f"table: {table} is not there, so nothing can be brought back. The next run makes it anew")
     name = lake.name(TABLES[table].layer, TABLES[table].name)
     steps = lake.table(ops.STEP).filter((F.col("table_name") == table) & (F.col("run_id") == run_id))
     left = steps.filter("status <> 'failed'").agg(F.max_by("state", "started_at").alias("state")).collect()[0].state
     if left not in lake.states(name):
-        raise SettingsError(f"run_id: {table} has no version that run {run_id[:40]!r} left")
+        raise SettingsError(
+            f"{table} has no version that run {run_id[:40]!r} left: name one that filled it, of the last "
+            f"{RETENTION.days} days (view ops.run)"
+        )
     with recorded(lake, "ops.restore") as step:
         lake.spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {int(left.partition('@')[0])}")
         step.status, step.message = "published", f"{table} as run {run_id} left it"

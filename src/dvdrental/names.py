@@ -8,13 +8,25 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}\Z")
 _CATALOG = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}\Z")
 
 
+def is_plain(name: str) -> bool:
+    return bool(_PLAIN.match(name))
+
+
 def ident(*parts: str) -> str:
     """Back-tick quoted name of one to three plain parts; a catalog (first of three) may hold `-`."""
-    for position, part in enumerate(parts):
-        pattern = _CATALOG if len(parts) == 3 and position == 0 else _PLAIN
-        if not pattern.match(part):
-            raise SettingsError(f"{part[:40]!r} is not a plain name: use letters, digits and underscores only")
-    return ".".join(f"`{part}`" for part in parts)
+    first = _CATALOG if len(parts) == 3 else _PLAIN
+    return ".".join(_quoted(part, _PLAIN if position else first) for position, part in enumerate(parts))
+
+
+def schema_ident(catalog: str, schema: str) -> str:
+    """The same of a schema, with its catalog."""
+    return f"{_quoted(catalog, _CATALOG)}.{_quoted(schema, _PLAIN)}"
+
+
+def _quoted(part: str, form: re.Pattern[str]) -> str:
+    if not form.match(part):
+        raise SettingsError(f"{part[:40]!r} is not a plain name: use letters, digits and underscores only")
+    return f"`{part}`"
 
 
 def literal(text: str) -> str:

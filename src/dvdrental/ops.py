@@ -206,9 +206,19 @@ def _what_now(step: Step) -> str:
     )
 
 
+def own_frames(error: Exception) -> list[traceback.FrameSummary]:
+    """Of the stack of an error the lines of this package and of notebooks. Other packages may lie in the same checkout,
+    or beside this one."""
+    return [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename))]
+
+
+def _is_own(file: Path) -> bool:
+    return Path(__file__).parent in file.parents or file.parent.parent.name == "notebooks"
+
+
 def _where(error: Exception) -> str:
     """Class and condition of an error, and the line of ours that it passed last."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "dvdrental" in frame.filename]
+    ours = own_frames(error)
     line = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "code outside this package"
     condition = getattr(error, "getCondition", lambda: None)()
     state = getattr(error, "getSqlState", lambda: None)()

@@ -2,6 +2,7 @@
 has changed since tells which rows may differ."""
 
 import hashlib
+import shlex
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -63,8 +64,8 @@ def last_success(lake: Lake, step: Step) -> Row | None:
         mode = lake.settings.sync_mode if last is None else last.built_from["sync_mode"]
         if mode != lake.settings.sync_mode:
             raise SettingsError(
-                f"{step.table_name} was built with sync_mode={mode}: give the same to compute it anew, or let the job "
-                "run with the other one first"
+                f"{step.table_name} was built with sync_mode={mode}: give the same to compute it anew (on a laptop: "
+                f"-p {shlex.quote(f'sync_mode={mode}')}), or let the job run with the other one first"
             )
         return None
     return last if last is not None and last.state == step.state else None

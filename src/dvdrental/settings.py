@@ -1,12 +1,13 @@
 """Parameters of every notebook: declared, read and checked once, at the edge."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
 from dvdrental.bronze.streams import chosen
 from dvdrental.errors import SettingsError
-from dvdrental.names import ident
+from dvdrental.names import ident, schema_ident
 
 MODES = ("overwrite", "append", "cdc")
 _FOLDER = re.compile(r"([a-z0-9]+:/)?/[^*?\[\]{}\\\x00-\x1f]*\Z")
@@ -44,13 +45,13 @@ class Settings:
     """How often this run of the job has been repaired: what its tasks handed on before does not count any more."""
 
     def __post_init__(self) -> None:
-        ident(self.catalog, "x", "x")
+        _check("catalog", schema_ident, self.catalog, "x")
         for name in ("bronze_schema", "silver_schema", "gold_schema", "ops_schema", "namespace"):
-            ident(getattr(self, name))
+            _check(name, ident, getattr(self, name))
         if self.landing_folder is None:
             if len(self.landing_parts) != 3:
                 raise SettingsError(f"landing: {self.landing[:40]!r} is no schema, no catalog.schema and no folder")
-            ident(*self.landing_parts)
+            _check("landing", ident, *self.landing_parts)
         elif not _FOLDER.match(self.landing_folder) or ".." in self.landing_folder:
             raise SettingsError("landing: use an absolute path without wildcards")
         self._sync_modes()  # refuses what is no mode
@@ -98,3 +99,10 @@ class Settings:
 
     def schema(self, layer: str) -> str:
         return str(getattr(self, f"{layer}_schema"))
+
+
+def _check(parameter: str, quote: Callable[..., str], *parts: str) -> None:
+    try:
+        quote(*parts)
+    except SettingsError as error:
+        raise SettingsError(f"{parameter}: {error}") from None

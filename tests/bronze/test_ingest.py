@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from pyspark.sql import DataFrame
 
+from dvdrental.bronze import envelope
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.errors import LandingError, MassDeleteError
@@ -10,7 +11,7 @@ from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database
 from dvdrental.ops import QUARANTINE, STEP, Step, describe
-from tests.landing import MORNING, category, land, land_raw, syncing
+from tests.landing import MORNING, category, land, land_raw, reading_files, syncing
 from tests.sizes import size
 
 NEXT_WEEK = MORNING + timedelta(days=7)
@@ -51,6 +52,15 @@ def test_landing_that_was_not_written_since_is_not_read(lake: Lake) -> None:
     assert (step.status, step.rows_landed) == ("unchanged", None)
 
 
+def test_form_of_files_is_found_out_once(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query each time."""
+    land(lake, category({1: "Action"}), envelope="jsonl")
+    asked, of_files = [], envelope.of_files
+    monkeypatch.setattr(envelope, "of_files", lambda lines: asked.append(lines) or of_files(lines))
+    ingest(reading_files(lake), ["category"])
+    assert len(asked) == 1
+
+
 def test_change_and_deletion_become_events(lake: Lake) -> None:
     take_in(lake, category(dict.fromkeys(range(1, 11), "old")))
     renamed = category(dict.fromkeys(range(1, 10), "old"))
@@ -74,7 +84,7 @@ def test_row_that_returns_with_its_old_change_time_is_alive_again(lake: Lake) ->
 def test_mass_delete_is_refused_and_leaves_no_trace(lake: Lake) -> None:
     take_in(lake, category(dict.fromkeys(range(1, 11), "x")))
     before = events(lake)
-    with pytest.raises(MassDeleteError, match="lacks 3 of 10 live keys"):
+    with pytest.raises(MassDeleteError, match=r"lacks 3 of 10 live keys.* run -p max_delete_percent=100`"):
         take_in(lake, category(dict.fromkeys(range(1, 8), "x")), NEXT_WEEK)
     assert events(lake) == before
     assert [r.status for r in lake.table(STEP).orderBy("started_at").collect()] == ["published", "failed"]

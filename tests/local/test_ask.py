@@ -130,7 +130,9 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
 )
 def test_nothing_is_written_by_a_query(capsys: pytest.CaptureFixture[str], query: str) -> None:
     assert main(["sql", query]) == 2
-    assert "`dvdrental sql` only reads" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "`dvdrental sql` only reads" in told
+    assert "remove its folder <lake>/<layer>/<table>, then run again" in told
 
 
 @pytest.mark.parametrize(

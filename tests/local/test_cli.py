@@ -53,8 +53,8 @@ def test_server_that_does_not_answer_is_named_without_the_password(capsys: pytes
     ("parameter", "message"),
     [
         ("ghost=1", "no parameter ghost"),
-        ("bronze_schema", "'' is not a plain name"),
-        ("gold_schema=x; DROP TABLE y", "'x; DROP TABLE y' is not a plain name"),
+        ("bronze_schema", "bronze_schema: '' is not a plain name"),
+        ("gold_schema=x; DROP TABLE y", "gold_schema: 'x; DROP TABLE y' is not a plain name"),
         ("max_delete_percent=many", "max_delete_percent: use a whole number from 0 to 100"),
     ],
 )
@@ -81,6 +81,20 @@ def test_second_run_on_the_same_lake_is_refused(capsys: pytest.CaptureFixture[st
     with Path("mine/.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert "another run is working on mine" in complaint(capsys, "land", "--lake", "mine")
+        assert folder.in_use(Path("mine"))
+    assert not folder.in_use(Path("mine"))
+
+
+def test_file_system_without_locks_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlockable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(folder.fcntl, "flock", unlockable)
+    told = "mine: this file system cannot lock (No locks available): put the lake on a local disk (--lake)"
+    assert told in complaint(capsys, "land", "--lake", "mine")
+    assert not folder.in_use(Path("mine"))
 
 
 def test_landing_says_how_much_and_where(capsys: pytest.CaptureFixture[str], sample: Database) -> None:
@@ -205,7 +219,10 @@ def test_demonstration_makes_its_own_lake_anew() -> None:
 def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").mkdir()
     Path("mine/.source.json").write_text("{")
-    assert "mine/.source.json is damaged" in complaint(capsys, "land", "--lake", "mine")
+    told = complaint(capsys, "land", "--lake", "mine")
+    assert "mine/.source.json is damaged: begin a new --lake. Or, in the mode overwrite, delete it" in told
+    Path("mine/.source.json").unlink()
+    assert main(["land", "--lake", "mine"]) == 0
 
 
 def test_lock_that_nobody_holds_any_more_is_no_obstacle() -> None:

@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from duckdb import DuckDBPyConnection
 
 from dvdrental import ledger_views
@@ -145,6 +146,12 @@ def test_lake_without_gold_has_a_page_of_its_failures(db: DuckDBPyConnection) ->
     assert pages.charts(text) == {}
     assert pages.figures(text).keys() == {"rows_landed", "rows_quarantined", "checks_run", "checks_failed"}
     assert 'href="#charts"' not in text
+
+
+def test_copy_beside_a_table_is_none(tmp_path: Path) -> None:
+    for name in ("film", "film.bak"):
+        write_deltalake(tmp_path / "gold" / name, pa.table({"film_id": [1]}))
+    assert open_gold(tmp_path).execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("film",)]
 
 
 def test_command_says_where_the_page_is(one_run: House, written: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,18 +3,25 @@
 import copy
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
+from pyspark.sql import Row
 
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.errors import SettingsError
 from dvdrental.forget import forget
 from dvdrental.lake import Lake
+from dvdrental.local.cli import main
+from dvdrental.local.commands import forget as command
 from dvdrental.local.folder import LANDING, REPORTS, STAGING
 from dvdrental.local.landing import Change, Database, write_landing
 from dvdrental.maintain import purge
+from dvdrental.ops import Step, recorded
+from dvdrental.provenance import last_success
+from dvdrental.settings import Settings
 from dvdrental.silver import dim_customer
 from tests.house import SCHEMAS, House
 from tests.landing import MORNING, append, land, syncing
@@ -136,6 +143,27 @@ def test_promise_22_forgotten_row_stays_so_when_the_whole_landing_is_read_again(
 def ensure_empty(lake: Lake, *streams: str) -> None:
     for name in streams:
         lake.create(STREAMS[name].table)
+
+
+def test_silver_and_gold_follow_in_the_mode_that_they_were_built_in(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with recorded(lake, "silver.dim_customer") as step:
+        step.built_from = {"sync_mode": "overwrite, rental=cdc"}
+    given = []
+    monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
+    monkeypatch.setattr(command, "opened", lambda folder: lake)
+    monkeypatch.setattr(command, "forget", lambda *_: None)
+    monkeypatch.setattr(command, "rebuild", lambda _, own: given.append(own) or {"status": "failed"})
+    assert main(["forget", "1"]) == 1
+    assert given == [{"sync_mode": "overwrite, rental=cdc"}]
+
+
+def test_rebuild_in_another_mode_names_the_parameter() -> None:
+    last = Row(built_from={"sync_mode": "overwrite, rental=cdc"})
+    lake = SimpleNamespace(inputs={"bronze.rental": "1@x"}, last_success=lambda _: last, settings=Settings())
+    with pytest.raises(SettingsError, match="-p 'sync_mode=overwrite, rental=cdc'"):
+        last_success(lake, Step("r1", "silver.fact_rentals", MORNING))
 
 
 def test_unknown_customer_is_named(lake: Lake) -> None:

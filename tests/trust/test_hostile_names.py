@@ -159,6 +159,14 @@ def test_promise_20_text_stays_text(spark: SparkSession) -> None:
     assert list(row) == texts
 
 
+def test_folders_without_the_name_of_a_schema_or_table_are_left_alone(lake: Lake, tmp_path: Path) -> None:
+    gold = lake.settings.gold_schema
+    for name in ("exports-2026/film", ".cache/film", f"{gold}/film.bak", f"{gold}/film"):
+        write_deltalake(tmp_path / name, pa.table({"film_id": [1]}))
+    register(lake.spark, tmp_path)
+    assert [table.name for table in lake.spark.catalog.listTables(gold)] == ["film"]
+
+
 def test_promise_20_columns_of_a_landing_may_have_any_name(lake: Lake) -> None:
     """Those that the stream does not know are kept beside it, under their names."""
     names = [value for value in HOSTILE if len(value) < 200 and "\x00" not in value] + ["a`b", "Foo.Bar", "select", "*"]

@@ -64,7 +64,7 @@ def test_promise_27_run_after_a_restore_computes_every_row_again(three_runs: Lak
 
 @pytest.mark.parametrize("run_id", ["4", "' OR '1' = '1"])
 def test_run_that_left_nothing_cannot_be_restored(three_runs: Lake, run_id: str) -> None:
-    with pytest.raises(SettingsError, match=r"silver\.dim_actor has no version that run"):
+    with pytest.raises(SettingsError, match=r"\Asilver\.dim_actor has no version that run .* \(view ops\.run\)"):
         maintain.restore(three_runs, "silver.dim_actor", run_id)
     assert names_in(three_runs) == ["CY DAY"]
 
@@ -73,6 +73,11 @@ def test_run_that_left_nothing_cannot_be_restored(three_runs: Lake, run_id: str)
 def test_table_that_cannot_be_restored_is_named(lake: Lake, table: str) -> None:
     with pytest.raises(SettingsError, match="is no table of silver or gold"):
         maintain.restore(lake, table, "1")
+
+
+def test_table_that_is_not_there_is_told(lake: Lake) -> None:
+    with pytest.raises(SettingsError, match=r"silver\.dim_actor is not there"):
+        maintain.restore(lake, "silver.dim_actor", "1")
 
 
 def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(three_runs: Lake) -> None:

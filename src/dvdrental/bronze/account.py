@@ -78,7 +78,8 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
             f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
-            "max_delete_percent=100"
+            "max_delete_percent=100 (on a laptop: `.venv/bin/dvdrental run -p max_delete_percent=100`, of the same "
+            "--source)"
         )
 
 

@@ -88,7 +88,8 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen |
     """Two generations side by side are a sync in flight: the older one is the complete one, until Airbyte removes it.
     What bronze holds already is recognised by its payload and not parsed, if it was read and judged as today. Gives the
     changes."""
-    landed, rows = landing.envelope(), landing.envelope().rows
+    landed = landing.envelope()
+    rows = landed.rows
     look = look_at(rows)
     if look.oldest != look.newest:
         rows = rows.filter((generation() == F.lit(look.oldest)) | generation().isNull())

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
-from dvdrental.names import ident
+from dvdrental.names import ident, schema_ident
 from dvdrental.ops import utc_now
 from dvdrental.publish import publish
 from dvdrental.settings import Settings
@@ -49,7 +49,7 @@ def connect_and_smoke(catalog: str) -> str:
     name = f"smoke_{uuid.uuid4().hex[:12]}"
     schemas = {f"{layer}_schema": name for layer in ("bronze", "silver", "gold", "ops")}
     lake = _LakeAfar(_session(), Settings(catalog=catalog, staging=f"/Volumes/{catalog}/{name}/staging", **schemas))
-    schema, volume = ident(catalog, name, "x").removesuffix(".`x`"), ident(catalog, name, "staging")
+    schema, volume = schema_ident(catalog, name), ident(catalog, name, "staging")
     lake.spark.sql(f"CREATE SCHEMA {schema}")
     try:
         lake.spark.sql(f"CREATE VOLUME {volume}")

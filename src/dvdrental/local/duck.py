@@ -7,6 +7,7 @@ from deltalake import DeltaTable
 from duckdb import DuckDBPyConnection
 
 from dvdrental import ledger_views
+from dvdrental.names import is_plain
 from dvdrental.table import View
 
 LAYERS = ("gold", "ops")
@@ -18,7 +19,7 @@ def open_gold(folder: Path) -> DuckDBPyConnection:
     db.execute("CREATE MACRO size(list) AS len(list)")
     for layer in LAYERS:
         db.execute(f"CREATE SCHEMA {layer}")
-        for log in sorted((folder / layer).glob("*/_delta_log")):
+        for log in sorted(log for log in (folder / layer).glob("*/_delta_log") if is_plain(log.parent.name)):
             rows = DeltaTable(log.parent).to_pyarrow_dataset()  # streamed, never whole in memory twice
             db.register("rows", rows)
             db.execute(f"CREATE TABLE {layer}.{log.parent.name} AS FROM rows")

@@ -37,7 +37,7 @@ class LakeInUseError(DvdRentalError):
 
 
 class NoLakeError(DvdRentalError):
-    """There is no lake in the folder."""
+    """There is no lake in the folder, or can be none."""
 
 
 def default_folder(source: str) -> Path:
@@ -98,18 +98,24 @@ def locked(folder: Path) -> Iterator[None]:
     with (folder / LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise LakeInUseError(f"another run is working on {folder}: wait for it, or name another --lake") from None
+        except OSError as error:
+            raise NoLakeError(
+                f"{folder}: this file system cannot lock ({error.strerror}): put the lake on a local disk (--lake)"
+            ) from None
         yield
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a run is working on it."""
+    """Whether a run is working on it. Where nothing can be locked, none can run."""
     try:
         with locked(folder):
             return False
     except LakeInUseError:
         return True
+    except NoLakeError:
+        return False
 
 
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
@@ -134,7 +140,10 @@ def _state(folder: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = json.loads((folder / STATE).read_text())
     except ValueError:
-        raise NoLakeError(f"{folder / STATE} is damaged: put a copy in its place, or begin a new --lake") from None
+        raise NoLakeError(
+            f"{folder / STATE} is damaged: begin a new --lake. Or, in the mode overwrite, delete it: the next "
+            "`.venv/bin/dvdrental run` lands its source anew, and finds unchanged what has not changed"
+        ) from None
     return state
 
 

@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local import class_archive
 from dvdrental.local.toolchain import delta_jars, java_home
-from dvdrental.names import ident
+from dvdrental.names import ident, is_plain
 
 CATALOG = "spark_catalog"
 
@@ -129,13 +129,15 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 
 
 def register(spark: SparkSession, warehouse: Path) -> None:
-    """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name."""
+    """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name. What has no name of a schema or
+    table is somebody's own: an export, a copy."""
     unknown: list[Path] = []
-    for schema in sorted(p for p in warehouse.resolve().glob("*") if p.is_dir()):
+    for schema in sorted(p for p in warehouse.resolve().glob("*") if p.is_dir() and is_plain(p.name)):
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION '{schema.as_uri()}'")
         tables = spark.sql(f"SHOW TABLES IN {ident(CATALOG, schema.name)}").collect()
         known = {table.tableName for table in tables if not table.isTemporary}
-        unknown += [log.parent for log in schema.glob("*/_delta_log") if log.parent.name.lower() not in known]
+        there = (log.parent for log in schema.glob("*/_delta_log") if is_plain(log.parent.name))
+        unknown += [table for table in there if table.name.lower() not in known]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda table: _register_table(spark, table), unknown))
 

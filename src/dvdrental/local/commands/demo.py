@@ -14,7 +14,7 @@ from dvdrental.local.commands.work import planned
 from dvdrental.local.job import Task, run
 from dvdrental.local.landing import Database, read_source
 from dvdrental.local.output import grid
-from dvdrental.ops import describe
+from dvdrental.ops import WAITING, describe
 
 FOLDER = lakes.LAKES / "demo"
 MARK = ".demonstration"
@@ -23,7 +23,7 @@ MARK = ".demonstration"
 REVENUE = "SELECT count(*) AS rentals, sum(amount) AS revenue FROM gold.rental_obt"
 TOUCHED = """SELECT table_name, rows_computed, rows_inserted, rows_updated FROM ops.step
   WHERE run_id = 'week-2' AND table_name IN ('silver.fact_rentals', 'gold.rental_obt')"""
-SET_ASIDE = "SELECT stream, raw_id, reason FROM ops.quarantine WHERE replayed_at IS NULL AND gone_at IS NULL"
+SET_ASIDE = f"SELECT stream, raw_id, reason FROM ops.quarantine WHERE {WAITING}"  # noqa: S608 (ops.py)
 VERSIONS = "SELECT valid_from, valid_to, city FROM silver.dim_customer WHERE customer_id = 50 ORDER BY valid_from"
 CITIES = """SELECT rental_id, rental_date, customer_city FROM gold.rental_obt
   WHERE rental_id >= 90001 ORDER BY rental_date"""

@@ -4,6 +4,7 @@ import argparse
 
 from dvdrental import maintain
 from dvdrental.forget import forget
+from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     CONSOLE,
@@ -18,6 +19,7 @@ from dvdrental.local.commands.common import (
 )
 from dvdrental.local.commands.rebuild import rebuild
 from dvdrental.local.folder import worked
+from dvdrental.silver import dim_customer
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -34,7 +36,8 @@ def _forget(options: Options) -> int:
     with lakes.locked(folder), working("erasing in bronze"):
         lake = opened(folder)
         forget(lake, options.customer_id)
-    result = rebuild(folder, {})
+        own = _as_built(lake)
+    result = rebuild(folder, own)
     if result["status"] == "success":
         with lakes.locked(folder), working("erasing older files"):
             maintain.purge(lake)
@@ -44,3 +47,9 @@ def _forget(options: Options) -> int:
             "Erased in bronze; silver, gold and older files may still hold the person: mend it, and forget again."
         )
     return answered(options, result)
+
+
+def _as_built(lake: Lake) -> dict[str, str]:
+    """How the source was synced when the customers were filled last: in another mode a landing is something else."""
+    last = lake.last_success(dim_customer.TABLE.full_name)
+    return {"sync_mode": last.built_from["sync_mode"]} if last else {}

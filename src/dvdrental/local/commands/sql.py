@@ -57,7 +57,9 @@ def _answer(lake: Lake, query: str, form: str) -> None:
     if not only_reads(query):
         raise UsageError(
             "`dvdrental sql` only reads: what is published comes from runs, which check it. A query begins with "
-            + ", ".join(sorted(READING)).upper()
+            f"{', '.join(sorted(READING)).upper()}. Where a message wants a table dropped or altered, remove its "
+            "folder <lake>/<layer>/<table>, then run again: it is made anew (of bronze from what is still in the "
+            "landing, of ops empty)"
         )
     with told():
         _write(lake.spark.sql(query), form)

@@ -18,7 +18,7 @@ from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 from dvdrental.local.job import Task, plan, run
 from dvdrental.local.progress import Progress
-from dvdrental.ops import describe
+from dvdrental.ops import describe, own_frames
 from dvdrental.run import JOB
 from dvdrental.settings import Settings
 
@@ -106,6 +106,6 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
 
 def _failure(task: Task, error: Exception) -> None:
     """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
-    where = "".join(traceback.format_tb(error.__traceback__)[-4:])
+    where = "".join(traceback.format_list(own_frames(error)[-4:]))
     text = f"{task.key} failed\n{where}{describe(error)}"
     CONSOLE.print(text, style="red", markup=False, highlight=False, soft_wrap=True)

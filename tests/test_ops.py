@@ -1,0 +1,49 @@
+"""What the ledger and the command tell of an error."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dvdrental import ops
+from dvdrental.local.commands import work
+from dvdrental.local.job import Task
+
+LAKE = str(Path(ops.__file__).with_name("lake.py"))
+NOTEBOOK = "/Workspace/Users/me/.bundle/dvdrental/dev/files/notebooks/silver/dim_film"
+PYSPARK = "/home/me/dvdrental/.venv/lib/python3.12/site-packages/pyspark/sql/dataframe.py"
+
+
+def error_through(*files: str) -> Exception:
+    """An error behind a call in each of these files, one calling the next."""
+    call: Callable[[], object] = {}.popitem
+    for file in reversed(files):
+        scope = {"call": call}
+        exec(compile("def called():\n    call()", file, "exec"), scope)
+        call = scope["called"]
+    with pytest.raises(KeyError) as caught:
+        call()
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("files", "place"),
+    [
+        ([NOTEBOOK, LAKE, PYSPARK], "lake.py, line 2"),
+        ([NOTEBOOK, PYSPARK], "dim_film, line 2"),
+        ([PYSPARK], "code outside this package"),
+        ([str(Path(LAKE).parents[1] / "pyspark" / "sql.py")], "code outside this package"),
+    ],
+)
+def test_line_of_an_error_is_one_of_ours(files: list[str], place: str) -> None:
+    """In a checkout named like the package, and where other packages are installed beside it."""
+    assert ops.describe(error_through(*files)) == f"KeyError in {place}"
+
+
+def test_failed_task_shows_our_lines_of_the_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = Task("silver_dim_film", tmp_path, {}, [], "ALL_SUCCESS", state="failed")
+    task.error = error_through(NOTEBOOK, LAKE, *[PYSPARK] * 5)
+    work.summary([task], tmp_path, 1.0)
+    told = capsys.readouterr().out
+    assert told.index(f'File "{NOTEBOOK}", line 2') < told.index(f'File "{LAKE}", line 2')
+    assert "pyspark" not in told
