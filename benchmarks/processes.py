@@ -16,7 +16,7 @@ EVERY = 0.1
 """Seconds between two looks. What a process does after the last look at it is not seen."""
 
 MEMORY_AT_EACH = 10
-"""So many looks: to count the pages of a process takes longer than to ask for its time."""
+"""So many looks, but for the first ones: to count the pages of a process takes longer than to ask for its time."""
 
 
 class CommandFailed(Exception):
@@ -72,7 +72,7 @@ def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, flo
         for one in _tree(root, cpu):
             try:
                 times = one.cpu_times()
-                held += one.memory_full_info().pss if looks % MEMORY_AT_EACH == 0 else 0
+                held += one.memory_full_info().pss if looks < MEMORY_AT_EACH or looks % MEMORY_AT_EACH == 0 else 0
             except psutil.Error:  # it has ended meanwhile
                 continue
             cpu[one] = times.user + times.system

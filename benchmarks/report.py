@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import version
@@ -41,7 +42,15 @@ def occasion(source: str, rounds: int) -> Occasion:
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
     what = source if source == "sample" else Path(source).name
-    return Occasion(date.today().isoformat(), what, rounds, f"{machine}, {versions}")
+    return Occasion(date.today().isoformat(), what, rounds, f"{machine}, {versions}, commit {_commit()}")
+
+
+def _commit() -> str:
+    asked = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--exclude=*"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):  # no Git, or no checkout
+        return "unknown"
 
 
 def _title(contest: Contest) -> str:

@@ -15,7 +15,7 @@ from pyspark.sql.connect.dataframe import DataFrame as ConnectDataFrame
 
 from dvdrental.lake import Lake
 from dvdrental.local import session
-from dvdrental.local.folder import land, open_lake, parameters
+from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, read_source
 from dvdrental.settings import Settings
 from tests.cost import CONNECT
@@ -34,6 +34,12 @@ SLOW = (
     "trust/test_serverless",
     "end_to_end/test_failed_run",
     "trust/test_crash",
+    "trust/test_corruptions",
+    "bronze/test_modes",
+    "test_provenance",
+    "bronze/test_rules",
+    "test_publish",
+    "bronze/test_airbyte_cases",
 )
 """Files that begin first (with --no-loadscope-reorder), so that no worker is left alone with one at the end, or waits
 for the golden run of another."""
@@ -47,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if CONNECT:  # the same tests have been run without it
         always = ("test_serverless", "test_build_yields_its_contract")
         items[:] = [
-            item for n, item in enumerate(items) if n % size(10, 1) == 0 or any(name in item.nodeid for name in always)
+            item for n, item in enumerate(items) if n % size(5, 1) == 0 or any(name in item.nodeid for name in always)
         ]
 
 
@@ -60,10 +66,11 @@ NOT_ON_SERVERLESS = {
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect, and without what serverless refuses; only one process at
-    a time then (-n 0). A session of many minutes pays for Java's other compiler: a seventh less time for each run of
-    the job, once it is warm."""
+    a time then (-n 0). Otherwise a session lives for many minutes and pays for Java's other compiler: a seventh less
+    time for each run of the job, once it is warm."""
     with pytest.MonkeyPatch.context() as guard:
-        guard.setattr(session, "JAVA_OPTIONS", [o for o in session.JAVA_OPTIONS if o != session.QUICK_COMPILER])
+        if not CONNECT:
+            guard.setattr(session, "JAVA_OPTIONS", [o for o in session.JAVA_OPTIONS if o != session.QUICK_COMPILER])
         for owner, names in NOT_ON_SERVERLESS.items() if CONNECT else ():
             for name in names:
                 guard.setattr(owner, name, refused_on_serverless)
@@ -78,12 +85,18 @@ def refused_on_serverless(*_: object, **__: object) -> None:
 
 @pytest.fixture
 def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
-    """Empty schemas of its own; landing tables go to `landing_folder(lake)`."""
+    with empty_lake(spark, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def empty_lake(spark: SparkSession, folder: Path) -> Iterator[Lake]:
+    """Empty schemas of its own, in folders of their names."""
     suffix = f"_{next(_numbers)}"
     names = {f"{layer}_schema": layer + suffix for layer in SCHEMAS}
-    settings = replace(Settings(**parameters(tmp_path, "test")), **names, landing="landing" + suffix)
+    settings = replace(Settings(**parameters(folder, "test")), **names, landing="landing" + suffix)
     for schema in [*names.values(), settings.landing]:
-        spark.sql(f"CREATE SCHEMA {schema} LOCATION '{(tmp_path / schema).as_uri()}'")
+        spark.sql(f"CREATE SCHEMA {schema} LOCATION '{(folder / schema).as_uri()}'")
     yield Lake(spark, settings)
     for schema in [*names.values(), settings.landing]:
         spark.sql(f"DROP SCHEMA {schema} CASCADE")
@@ -114,7 +127,6 @@ def one_run(spark: SparkSession, made_lake: Path, tmp_path_factory: pytest.TempP
 def copied(spark: SparkSession, lake: Path, to: Path) -> Iterator[House]:
     house = House(spark, Path(shutil.copytree(lake, to / "lake")))
     try:
-        open_lake(spark, house.folder)
         house.look()
         yield house
     finally:

@@ -13,6 +13,7 @@ from dvdrental.lake import Lake
 from dvdrental.local.bundle import Bundle
 from dvdrental.local.folder import open_lake, parameters
 from dvdrental.local.job import Task, plan, run
+from dvdrental.local.session import register
 from tests import contracts
 from tests.cost import jobs_so_far
 
@@ -23,17 +24,20 @@ SCHEMAS = ("bronze", "silver", "gold", "ops")
 @dataclass
 class House:
     """`tables` and `before` hold what was in the tables after the last two runs of `work`, `jobs` how many Spark jobs
-    the last one started."""
+    the last one started. `opened` is there once the catalog knows the lake."""
 
     spark: SparkSession
     folder: Path
     tables: dict[str, list[Any]] = field(default_factory=dict)
     before: dict[str, list[Any]] = field(default_factory=dict)
     jobs: int = 0
+    opened: Lake | None = None
 
     @property
     def lake(self) -> Lake:
-        return open_lake(self.spark, self.folder)
+        """What a run makes is in the catalog already, so that this looks only once."""
+        self.opened = self.opened or open_lake(self.spark, self.folder)
+        return self.opened
 
     def work(self, run_id: str, tasks: Sequence[str] | None = None, **settings: str) -> list[dict[str, Any]]:
         """Run the job, or some of its tasks; gives the ledger rows. Fails if a task fails."""
@@ -44,7 +48,7 @@ class House:
 
     def attempt(self, run_id: str, tasks: Sequence[str] | None = None, **settings: str) -> dict[str, Task]:
         """The same, whatever comes of it."""
-        open_lake(self.spark, self.folder)
+        register(self.lake.spark, self.folder)
         planned = plan(Bundle(ROOT), "dvd_rental_pipeline", parameters(self.folder, run_id) | settings)
         chosen = [task for task in planned if tasks is None or task.key in tasks]
         before = jobs_so_far(self.spark)
@@ -70,6 +74,7 @@ class House:
     def close(self) -> None:
         for schema in (*SCHEMAS, "landing"):
             self.spark.sql(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        self.opened = None
 
 
 def rows(folder: Path, name: str) -> list[Any]:

@@ -28,7 +28,7 @@ def dashboard() -> lvdash.Json:
 @pytest.fixture
 def in_gold(spark: SparkSession, one_run: House) -> Iterator[Path]:
     """What `dataset_schema` does on the platform; gives the folder of the lake."""
-    spark.catalog.setCurrentDatabase("gold")
+    one_run.lake.spark.catalog.setCurrentDatabase("gold")
     yield one_run.folder
     spark.catalog.setCurrentDatabase("default")
 

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from types import ModuleType
 
@@ -13,7 +14,7 @@ from dvdrental.ops import QUARANTINE, STEP
 from dvdrental.silver import dim_customer
 from dvdrental.table import Table
 from tests import contracts
-from tests.conftest import ROOT
+from tests.conftest import ROOT, empty_lake
 
 TABLES = [*contracts.TABLES.values(), *(stream.table for stream in STREAMS.values()), STEP, QUARANTINE]
 
@@ -41,12 +42,18 @@ def test_build_yields_its_contract(spark: SparkSession, module: ModuleType) -> N
     assert types(module.build(**inputs).schema) == types(wanted.schema)
 
 
+@pytest.fixture(scope="module")
+def lake_of_all(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
+    with empty_lake(spark, tmp_path_factory.mktemp("lake")) as lake:
+        yield lake
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)
-def test_created_table_carries_the_contract(lake: Lake, table: Table) -> None:
-    lake.create(table)
-    made = {row.name: row for row in lake.spark.catalog.listColumns(lake.name(table.layer, table.name))}
+def test_created_table_carries_the_contract(lake_of_all: Lake, table: Table) -> None:
+    lake_of_all.create(table)
+    made = {row.name: row for row in lake_of_all.spark.catalog.listColumns(lake_of_all.name(table.layer, table.name))}
     assert [(c.name, c.comment) for c in table.fields] == [(name, row.description) for name, row in made.items()]
-    required = [field.name for field in lake.table(table).schema if not field.nullable]
+    required = [field.name for field in lake_of_all.table(table).schema if not field.nullable]
     assert required == [c.name for c in table.fields if c.required]
 
 

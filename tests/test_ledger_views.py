@@ -27,6 +27,7 @@ STEPS = [
     step("run-1", "bronze.rental", 1, status="published", rows_landed=3, rows_quarantined=0, rows_inserted=3,
          landed_at=utc_now() - timedelta(days=9)),
     step("run-1", "bronze.film", 1, status="published", landed_at=utc_now() - timedelta(hours=12)),
+    step("now", "bronze.rental", 2, status="failed", landed_at=utc_now()),
     step("run-0", "gold.big", 0, status="published", rows_inserted=9, rows_after=9, seconds=2.5,
          checks=[Check(UNIQUE, "critical", "pass", 0), Check(NAMED, "warning", "fail", 2)]),
     step("run-1", "gold.big", 1, status="failed", message="AuditError: gold.big",
@@ -42,6 +43,8 @@ EVENTS = [
     ("run-0", "succeeded", 2, None),
     ("run-1", "started", 3, None),
     ("run-1", "failed", 4, "gold.big: AuditError"),
+    ("now", "started", 0, None),
+    ("now", "failed", 1, "silver.small: StepError"),
     ("now", "started", 5, None),
 ]
 
@@ -83,7 +86,8 @@ def test_views_tell_what_follows_from_the_ledger(told: Lake) -> None:
     }
     assert (name, float(days)) == ("bronze.rental", pytest.approx(9, abs=0.1))
     assert seen(told, ledger_views.LAST_FAILURE, "table_name run_id message published_as_of") == {
-        ("gold.big", "run-1", "AuditError: gold.big", MONDAY)
+        ("gold.big", "run-1", "AuditError: gold.big", MONDAY),
+        ("bronze.rental", "now", None, MONDAY + WEEK),
     }
     assert seen(told, ledger_views.QUALITY, "run_id rule severity status failed") == {
         ("run-0", UNIQUE, "critical", "pass", 0),

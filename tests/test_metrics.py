@@ -24,7 +24,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
         """(1, 10, TRUE, 4.99, 1, TRUE, FALSE, FALSE, 20.00, 4, 100, 7, DATE '2005-05-24', DATE '2006-03-01'),
            (2, 10, TRUE, 0.00, 1, FALSE, FALSE, FALSE, 20.00, 2, 100, 7, DATE '2005-05-25', DATE '2006-03-02'),
            (3, 11, FALSE, 0.00, 0, NULL, NULL, TRUE, 9.99, NULL, 50, 8, DATE '2006-02-14', DATE '2006-03-01'),
-           (4, NULL, NULL, 1.01, 2, TRUE, TRUE, FALSE, NULL, 9, NULL, 8, DATE '2005-08-01', DATE '2006-03-01')""",
+           (4, NULL, NULL, 1.01, 2, TRUE, TRUE, FALSE, NULL, 9, NULL, -1, DATE '2005-08-01', DATE '2006-03-01')""",
         {
             "total_rentals": 4,
             "renting_customers": 2,
@@ -40,7 +40,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "average_days_out": 5.0,
             "average_film_length": 250 / 3,
             "rented_copies": 2,
-            "rentals_per_copy": 2.0,
+            "rentals_per_copy": 1.5,
             "data_as_of": date(2006, 2, 14),
             "loaded_at": date(2006, 3, 2),
         },
@@ -65,7 +65,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gold.loads": (
         "started_at, landed_at, rows_landed, rows_quarantined, number_of_checks, failed_checks, status",
         """(DATE '2026-01-05', DATE '2026-01-04', 10, 1, 0, 0, 'published'),
-           (DATE '2026-01-12', NULL, NULL, NULL, 5, 2, 'failed')""",
+           (DATE '2026-01-12', DATE '2026-01-11', NULL, NULL, 5, 2, 'failed')""",
         {
             "last_load": date(2026, 1, 12),
             "newest_landing": date(2026, 1, 4),

@@ -1,8 +1,10 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
@@ -13,6 +15,7 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
 from dvdrental.quality import rules
 from dvdrental.table import Table
+from tests.filled import copy_into, drop, fill_once
 from tests.rows import relation
 
 COLUMNS = """
@@ -55,12 +58,20 @@ def is_computed(lake: Lake, **settings: str) -> bool:
         return "USER_RAISED_EXCEPTION" in str(error)
 
 
-@pytest.fixture
-def built(lake: Lake) -> Lake:
+def fill(lake: Lake) -> None:
     lake.create(STEP)
     fill_input(lake, "a", "b")
     assert run(lake).status == "published"
-    return lake
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_once(spark, tmp_path_factory, fill)
+
+
+@pytest.fixture
+def built(lake: Lake, filled: Path) -> Lake:
+    return copy_into(lake, filled)
 
 
 def test_same_inputs_are_not_computed_again(built: Lake) -> None:
@@ -85,7 +96,7 @@ def test_maintenance_is_no_change(built: Lake) -> None:
 
 
 def test_input_that_was_dropped_and_made_again_is_computed(built: Lake) -> None:
-    built.spark.sql(f"DROP TABLE {built.name('silver', 'input')}")
+    drop(built, "silver", "input")
     fill_input(built, "a", "b")
     assert is_computed(built)
 
@@ -97,7 +108,7 @@ def test_table_that_was_changed_by_hand_is_repaired(built: Lake) -> None:
 
 
 def test_table_that_was_dropped_is_made_again(built: Lake) -> None:
-    built.spark.sql(f"DROP TABLE {built.name('gold', 'output')}")
+    drop(built, "gold", "output")
     assert run(built).rows_inserted == 2
 
 
@@ -112,7 +123,7 @@ def test_ledger_is_not_asked_about_a_table_that_is_not_there(lake: Lake, monkeyp
 
 
 def test_table_that_was_dropped_is_not_rebuilt_with_another_sync_mode(built: Lake) -> None:
-    built.spark.sql(f"DROP TABLE {built.name('gold', 'output')}")
+    drop(built, "gold", "output")
     with pytest.raises(SettingsError, match=r"gold.output was built with sync_mode=overwrite"):
         run(built, rebuild="yes", sync_mode="cdc")
 
@@ -232,14 +243,13 @@ def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
 
 
 def test_no_feed_where_it_may_be_incomplete(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = built.name("silver", "input")
     since = built.now(INPUT)[0]
     fill_input(built, "a", "c")
     assert feed(built, since) is not None
     assert feed(built, "1@2020-01-01T00:00:00") is None
     monkeypatch.setattr("dvdrental.lake.FEED_LASTS", timedelta(0))
     assert feed(built, since) is None
-    built.spark.sql(f"DROP TABLE {name}")
+    drop(built, "silver", "input")
     fill_input(built, "a", "b")
     monkeypatch.undo()
     assert feed(built, since) is None

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.errors import QualityError
@@ -13,6 +13,7 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import News, publish, publish_touched
 from dvdrental.table import Table
 from tests.cost import counts_jobs, jobs_so_far
+from tests.filled import copy_into, fill_once
 from tests.rows import relation
 
 PARENT = Table(
@@ -52,12 +53,20 @@ def commits(lake: Lake, table: Table = TABLE) -> int:
     return lake.spark.sql(f"DESCRIBE HISTORY {lake.name(table.layer, table.name)}").count()
 
 
-@pytest.fixture
-def ready(lake: Lake) -> Lake:
-    """Parents 1 and 2, children a, b, c."""
+def fill(lake: Lake) -> None:
     publish(lake, PARENT, relation(lake.spark, [(1,), (2,)], "parent_key BIGINT"))
     publish(lake, TABLE, rows(lake, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
-    return lake
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_once(spark, tmp_path_factory, fill)
+
+
+@pytest.fixture
+def ready(lake: Lake, filled: Path) -> Lake:
+    """Parents 1 and 2, children a, b, c."""
+    return copy_into(lake, filled)
 
 
 def test_difference_is_published_in_one_commit(ready: Lake) -> None:

@@ -4,7 +4,9 @@
 # MAGIC Puts small files together, removes those that no version of the last 15 days needs, and stages of refused
 # MAGIC publications of that age.
 # MAGIC
-# MAGIC No row changes. Rerunning is safe; beside a running job it only costs time.
+# MAGIC No row changes. Rerunning is safe. While the pipeline runs, both may write to one table at the same time: one of
+# MAGIC the two tasks then fails with a conflict, without having written to that table, and its job tries it once more.
+# MAGIC After a conflict in a notebook that was opened by hand, run it again.
 
 # COMMAND ----------
 try:

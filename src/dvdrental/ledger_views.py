@@ -17,10 +17,10 @@ RUN = View(
         "run_id": "run_id",
         "status": """CASE
             WHEN max_by(event, at) <> 'started' THEN max_by(event, at)
-            WHEN min(at) < (SELECT max(at) FROM {source} WHERE event = 'started') THEN 'abandoned'
+            WHEN max(at) < (SELECT max(at) FROM {source} WHERE event = 'started') THEN 'abandoned'
             ELSE 'running' END""",
-        "started_at": "min(at)",
-        "ended_at": "max(at) FILTER (WHERE event <> 'started')",
+        "started_at": "max(at) FILTER (WHERE event = 'started')",
+        "ended_at": "CASE WHEN max_by(event, at) <> 'started' THEN max(at) END",
         "package": "max_by(package, at)",
         "message": "max_by(message, at)",
     },
@@ -75,7 +75,7 @@ FRESHNESS = View(
             WHEN max(landed_at) >= {NOW} - INTERVAL 15 DAYS THEN 'warn'
             ELSE 'error' END""",
     },
-    clauses="WHERE table_name LIKE 'bronze.%' GROUP BY table_name",
+    clauses="WHERE table_name LIKE 'bronze.%' AND status <> 'failed' GROUP BY table_name",
 )
 
 LAST_FAILURE = View(

@@ -173,7 +173,7 @@ def _resolve(lake: Lake, table: Table, rows: DataFrame) -> DataFrame:
         column, target = reference
         found = F.lit(True).alias(resolved(column))
         parent = lake.table(target).select(F.col(target.key[0]).alias("_parent"), found)
-        joined = rows.join(F.broadcast(parent), F.col(column) == F.col("_parent"), "left").drop("_parent")
+        joined = rows.join(parent, F.col(column) == F.col("_parent"), "left").drop("_parent")
         unset = F.col(column).isNull() | (F.col("_op") == "delete")
         return joined.withColumn(resolved(column), F.when(unset, True).otherwise(F.col(resolved(column))))
 

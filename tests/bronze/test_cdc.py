@@ -1,4 +1,5 @@
-"""A database under CDC: after each batch bronze holds what the source holds, in all 15 tables."""
+"""A database under CDC: after each batch bronze holds what the source holds: in the long run in all 15 tables, else in
+those that differ in types, keys or nulls."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from tests.landing import MORNING, append, land, syncing
 from tests.sizes import size
 
 Key = tuple[int, ...]
+
+FOLLOWED = size(["customer", "film", "film_category", "language", "payment", "rental", "staff"], list(STREAMS))
 
 NULLABLE = {"address2", "postal_code", "email", "description", "release_year", "length", "rating", "special_features"}
 NULLABLE |= {"return_date", "fulltext", "picture"}
@@ -147,14 +150,14 @@ def test_bronze_follows_the_real_dump_batch_by_batch(lake: Lake, dump_path: Path
 def follow(lake: Lake, database: Database, batches: Sequence[int]) -> None:
     lake, source = syncing(lake, "cdc"), Source(database, seed=5)
     land(lake, {name: list(rows.values()) for name, rows in source.tables.items()}, lsn=1000)
-    ingest(lake)
+    ingest(lake, FOLLOWED)
     assert_same(lake, source)
     before: list[Change] = []
     for number in batches:
-        changes = [change for table in TABLES for change in source.changes_of(table)]
+        changes = [change for table in FOLLOWED for change in source.changes_of(table)]
         source.chance.shuffle(changes)
         deliver(lake, [*changes, *before[::3]], number)
-        assert sum(step.rows_inserted or 0 for step in ingest(lake)) == len(changes)
+        assert sum(step.rows_inserted or 0 for step in ingest(lake, FOLLOWED)) == len(changes)
         assert_same(lake, source)
         before = changes
 
@@ -166,7 +169,7 @@ def deliver(lake: Lake, changes: Sequence[Change], number: int) -> None:
 
 
 def assert_same(lake: Lake, source: Source) -> None:
-    for name, stream in STREAMS.items():
+    for name, stream in ((name, STREAMS[name]) for name in FOLLOWED):
         rows = current(lake.changes(name), stream.key).select(*stream.business_columns).toArrow().to_pylist()
         found = {tuple(row[column] for column in stream.key): row for row in rows}
         types = {column: TABLES[name].columns[column] for column in stream.business_columns}

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,14 +33,20 @@ ANY = Stream(
 
 
 def parsed(spark: SparkSession, payload: str | None, meta: str | None = None, stream: Stream = ANY) -> Row:
-    rows = relation(spark, [("r", READ, payload, meta, None, 1)], RAW)
-    return parse(Envelope(rows, "json"), stream).collect()[0]
+    return all_parsed(spark, [payload], meta, stream)[0]
 
 
-def one(spark: SparkSession, column: str, token: str) -> tuple[Any, list[str]]:
-    """The value of a column landed with this JSON token, and the fields that were nulled."""
-    row = parsed(spark, f'{{"id":1,"{column}":{token}}}')
-    return row[column], [change.field for change in row._changes]
+def all_parsed(
+    spark: SparkSession, payloads: Sequence[str | None], meta: str | None = None, stream: Stream = ANY
+) -> list[Row]:
+    rows = relation(spark, [(f"{n:03}", READ, payload, meta, None, n) for n, payload in enumerate(payloads)], RAW)
+    return sorted(parse(Envelope(rows, "json"), stream).collect(), key=lambda row: row._raw_id)
+
+
+def values(spark: SparkSession, column: str, *tokens: str) -> list[tuple[Any, list[str]]]:
+    """Of a column landed with these JSON tokens, and each time the fields that were nulled."""
+    rows = all_parsed(spark, [f'{{"id":1,"{column}":{token}}}' for token in tokens])
+    return [(row[column], [change.field for change in row._changes]) for row in rows]
 
 
 def test_log_position_spelt_as_a_double_is_read_at_once(spark: SparkSession) -> None:
@@ -50,66 +57,61 @@ def test_log_position_spelt_as_a_double_is_read_at_once(spark: SparkSession) -> 
     assert (read.fields["_ab_cdc_lsn"], read.texts) == (26469864, None)
 
 
-@pytest.mark.parametrize("token", ["4.99", "4.990", '"4.99"', "499E-2", '"0.499E1"'])
-def test_every_spelling_of_a_decimal_is_the_same_value(spark: SparkSession, token: str) -> None:
-    assert one(spark, "amount", token) == (Decimal("4.99"), [])
+def test_every_spelling_of_a_decimal_is_the_same_value(spark: SparkSession) -> None:
+    tokens = ["4.99", "4.990", '"4.99"', "499E-2", '"0.499E1"']
+    assert values(spark, "amount", *tokens) == [(Decimal("4.99"), [])] * len(tokens)
 
 
-@pytest.mark.parametrize("token", ["4.999", "1234.00", '"x"', "true", "[1]"])
-def test_decimal_that_does_not_fit_is_nulled_with_a_change(spark: SparkSession, token: str) -> None:
-    assert one(spark, "amount", token) == (None, ["amount"])
+def test_decimal_that_does_not_fit_is_nulled_with_a_change(spark: SparkSession) -> None:
+    tokens = ["4.999", "1234.00", '"x"', "true", "[1]"]
+    assert values(spark, "amount", *tokens) == [(None, ["amount"])] * len(tokens)
 
 
-@pytest.mark.parametrize("token", ["10", "10.0", "1E+1", '"10"'])
-def test_every_spelling_of_an_integer_is_the_same_value(spark: SparkSession, token: str) -> None:
-    assert parsed(spark, f'{{"id":{token}}}').id == 10
+def test_every_spelling_of_an_integer_is_the_same_value(spark: SparkSession) -> None:
+    payloads = [f'{{"id":{token}}}' for token in ("10", "10.0", "1E+1", '"10"')]
+    assert [row.id for row in all_parsed(spark, payloads)] == [10] * len(payloads)
 
 
-@pytest.mark.parametrize("token", ["10.5", "3000000000", '"ten"'])
-def test_integer_that_does_not_fit_leaves_the_row_without_a_key(spark: SparkSession, token: str) -> None:
-    assert parsed(spark, f'{{"id":{token}}}')._rejected == "no_key:id"
+def test_integer_that_does_not_fit_leaves_the_row_without_a_key(spark: SparkSession) -> None:
+    payloads = [f'{{"id":{token}}}' for token in ("10.5", "3000000000", '"ten"')]
+    assert [row._rejected for row in all_parsed(spark, payloads)] == ["no_key:id"] * len(payloads)
 
 
-@pytest.mark.parametrize(
-    ("token", "value"),
-    [
-        ("2005-05-24T22:53:30", datetime(2005, 5, 24, 22, 53, 30)),
-        ("2005-05-24T22:53:30.120", datetime(2005, 5, 24, 22, 53, 30, 120000)),
-        ("2005-05-24T22:53:00.000000", datetime(2005, 5, 24, 22, 53)),
-        ("2007-02-14T21:21:59.996577123", datetime(2007, 2, 14, 21, 21, 59, 996577)),
-    ],
-)
-def test_timestamp_takes_up_to_nine_digits_and_cuts_to_six(spark: SparkSession, token: str, value: datetime) -> None:
-    assert one(spark, "happened", f'"{token}"') == (value, [])
+def test_timestamp_takes_up_to_nine_digits_and_cuts_to_six(spark: SparkSession) -> None:
+    expected = {
+        "2005-05-24T22:53:30": datetime(2005, 5, 24, 22, 53, 30),
+        "2005-05-24T22:53:30.120": datetime(2005, 5, 24, 22, 53, 30, 120000),
+        "2005-05-24T22:53:00.000000": datetime(2005, 5, 24, 22, 53),
+        "2007-02-14T21:21:59.996577123": datetime(2007, 2, 14, 21, 21, 59, 996577),
+    }
+    found = values(spark, "happened", *(f'"{text}"' for text in expected))
+    assert found == [(value, []) for value in expected.values()]
 
 
-@pytest.mark.parametrize(
-    "text", ["2005-05-24T22:53:30Z", "2005-05-24T22:53:30+02:00", "0044-03-15T12:00:00 BC", "Infinity", "soon"]
-)
-def test_timestamp_with_a_zone_an_era_or_nonsense_is_nulled(spark: SparkSession, text: str) -> None:
-    assert one(spark, "happened", f'"{text}"') == (None, ["happened"])
+def test_timestamp_with_a_zone_an_era_or_nonsense_is_nulled(spark: SparkSession) -> None:
+    texts = ["2005-05-24T22:53:30Z", "2005-05-24T22:53:30+02:00", "0044-03-15T12:00:00 BC", "Infinity", "soon"]
+    found = values(spark, "happened", *(f'"{text}"' for text in texts))
+    assert found == [(None, ["happened"])] * len(texts)
 
 
 def test_date_before_christ_is_never_a_date_after(spark: SparkSession) -> None:
-    assert one(spark, "born", '"1991-02-10 BC"') == (None, ["born"])
-    assert one(spark, "born", '"1991-02-10"') == (date(1991, 2, 10), [])
+    expected = [(None, ["born"]), (date(1991, 2, 10), [])]
+    assert values(spark, "born", '"1991-02-10 BC"', '"1991-02-10"') == expected
 
 
 def test_text_keeps_its_content_blanks_included(spark: SparkSession) -> None:
-    assert one(spark, "name", '"English  "') == ("English  ", [])
-    assert one(spark, "name", '""') == ("", [])
-    assert one(spark, "name", '{"a":1}') == ('{"a":1}', [])
+    expected = [("English  ", []), ("", []), ('{"a":1}', [])]
+    assert values(spark, "name", '"English  "', '""', '{"a":1}') == expected
 
 
 def test_array_keeps_null_elements_and_empty_is_not_null(spark: SparkSession) -> None:
-    assert one(spark, "tags", '["a",null]') == (["a", None], [])
-    assert one(spark, "tags", "[]") == ([], [])
-    assert one(spark, "tags", '"a"') == (None, ["tags"])
+    expected = [(["a", None], []), ([], []), (None, ["tags"])]
+    assert values(spark, "tags", '["a",null]', "[]", '"a"') == expected
 
 
 def test_missing_and_null_are_null_without_a_change(spark: SparkSession) -> None:
-    assert one(spark, "name", "null") == (None, [])
-    assert parsed(spark, '{"id":1}')._changes == []
+    rows = all_parsed(spark, ['{"id":1,"name":null}', '{"id":1}'])
+    assert [(row.name, row._changes) for row in rows] == [(None, [])] * 2
 
 
 def test_changes_of_the_source_come_first(spark: SparkSession) -> None:
@@ -118,9 +120,10 @@ def test_changes_of_the_source_come_first(spark: SparkSession) -> None:
     assert [(c.field, c.reason) for c in row._changes] == [("x", "SOURCE"), ("amount", "DESTINATION_TYPECAST_ERROR")]
 
 
-@pytest.mark.parametrize("payload", ['{"id":1', "", "[]", "5", '"text"', None, "null"])
-def test_payload_that_is_no_object_is_rejected(spark: SparkSession, payload: str | None) -> None:
-    assert parsed(spark, payload)._rejected is not None
+def test_payload_that_is_no_object_is_rejected(spark: SparkSession) -> None:
+    payloads = ['{"id":1', "", "[]", "5", '"text"', None, "null"]
+    rows = all_parsed(spark, payloads)
+    assert [payload for payload, row in zip(payloads, rows, strict=True) if row._rejected is None] == []
 
 
 def test_one_bad_value_spares_the_others(spark: SparkSession) -> None:
@@ -143,6 +146,6 @@ def test_change_time_is_the_source_s_own_else_the_extraction(spark: SparkSession
 def test_result_does_not_depend_on_the_session_s_time_zone(spark: SparkSession, zone: str) -> None:
     spark.conf.set("spark.sql.session.timeZone", zone)
     try:
-        assert one(spark, "happened", '"2005-05-24T22:53:30"')[0] == datetime(2005, 5, 24, 22, 53, 30)
+        assert values(spark, "happened", '"2005-05-24T22:53:30"') == [(datetime(2005, 5, 24, 22, 53, 30), [])]
     finally:
         spark.conf.set("spark.sql.session.timeZone", "UTC")

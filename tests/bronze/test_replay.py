@@ -1,8 +1,10 @@
 """Rows that were set aside, tried again after a fix."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from pyspark.sql import SparkSession
 
 from dvdrental.bronze import ingest as module
 from dvdrental.bronze.ingest import ingest, replay
@@ -10,6 +12,7 @@ from dvdrental.errors import StepError
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE
+from tests.filled import copy_into, fill_once
 from tests.landing import MORNING, land_raw
 
 GOOD = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27"}'
@@ -22,11 +25,19 @@ def set_aside(lake: Lake) -> list[tuple[str, str, bool]]:
     return [(row.raw_id, row.rule, row.replayed_at is not None) for row in rows]
 
 
-@pytest.fixture
-def with_two_set_aside(lake: Lake) -> Lake:
+def fill(lake: Lake) -> None:
     land_raw(lake, "category", [GOOD, NAMELESS, BROKEN])
     ingest(lake, ["category"])
-    return lake
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_once(spark, tmp_path_factory, fill)
+
+
+@pytest.fixture
+def with_two_set_aside(lake: Lake, filled: Path) -> Lake:
+    return copy_into(lake, filled)
 
 
 def relax(monkeypatch: pytest.MonkeyPatch) -> None:

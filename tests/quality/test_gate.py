@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from dvdrental.errors import DvdRentalError, QualityError, SettingsError
 from dvdrental.ops import Check
 from dvdrental.quality import gate, rules
+from dvdrental.silver import fact_rentals
 from dvdrental.table import Table
 from tests import contracts
 from tests.cost import counts_jobs, jobs_so_far
@@ -53,6 +55,18 @@ def test_rule_of_a_row_asks_what_great_expectations_would(
 ) -> None:
     rule.append({"type": f"expect_column_{kind}", "kwargs": kwargs})
     assert [predicate for _, predicate in rules.row_rules(TABLE)] == [asked]
+
+
+def test_return_in_the_future_is_warned_of_and_an_open_rental_is_not(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [rule for rule in rules.business_rules(fact_rentals.TABLE) if "return_date" in rule["kwargs"].values()]
+    monkeypatch.setattr(rules, "_rule_file", lambda: {TABLE.full_name: own})
+    days = [(1, "2026-01-05", "2026-01-05"), (2, "2026-01-05", None), (3, "2026-01-05", "2205-06-05")]
+    judged = relation(spark, days, "id INT, _loaded_at STRING, return_date STRING")
+    moments = {day: F.col(day).cast("timestamp_ntz") for day in ("_loaded_at", "return_date")}
+    found = [check for check in gate.audit(TABLE, judged.withColumns(moments)) if "return_date" in check.rule]
+    assert [(check.severity, check.status, check.failed) for check in found] == [("warning", "fail", 1)]
 
 
 @pytest.mark.parametrize(

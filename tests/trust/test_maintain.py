@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from dvdrental import maintain
 from dvdrental.errors import SettingsError
 from dvdrental.lake import RETENTION, Lake
 from dvdrental.publish import publish
 from dvdrental.silver import dim_actor
+from tests.filled import copy_into, drop, fill_once
 from tests.rows import rows
 
 
@@ -21,12 +22,20 @@ def actors(lake: Lake, *names: str) -> DataFrame:
     return rows(lake.spark, dim_actor.TABLE, *given).drop("_loaded_at")
 
 
-@pytest.fixture
-def three_runs(lake: Lake) -> Lake:
-    """The dimension after runs 1, 2 and 3."""
+def fill(lake: Lake) -> None:
     for number, names in enumerate((["ANN HALL"], ["ANN HALL", "BO LEE"], ["CY DAY"]), 1):
         publish(in_run(lake, str(number)), dim_actor.TABLE, actors(lake, *names))
-    return lake
+
+
+@pytest.fixture(scope="module")
+def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return fill_once(spark, tmp_path_factory, fill)
+
+
+@pytest.fixture
+def three_runs(lake: Lake, filled: Path) -> Lake:
+    """The dimension after runs 1, 2 and 3."""
+    return copy_into(lake, filled)
 
 
 def in_run(lake: Lake, run_id: str) -> Lake:
@@ -72,7 +81,7 @@ def test_table_that_is_not_there_is_told(lake: Lake) -> None:
 
 
 def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(three_runs: Lake) -> None:
-    three_runs.spark.sql(f"DROP TABLE {three_runs.name('silver', 'dim_actor')}")
+    drop(three_runs, "silver", "dim_actor")
     for names in (["DI FOX"], ["DI FOX", "ED RAY"]):
         publish(in_run(three_runs, "later"), dim_actor.TABLE, actors(three_runs, *names))
     with pytest.raises(SettingsError, match="has no version that run '1' left"):

@@ -12,16 +12,22 @@ from pyspark.sql import SparkSession
 from tests.conftest import CONNECT, ROOT
 from tests.sizes import size
 
+OF_ALL_LAYERS = [
+    "tests/bronze/test_modes.py",
+    "tests/silver/test_dim_customer.py",
+    "tests/silver/test_fact_rentals.py",
+    "tests/gold/test_rental_obt.py",
+    "tests/quality/test_gate.py",
+]
+LAYERS = [
+    *("tests/bronze", "tests/silver", "tests/gold", "tests/quality"),
+    *("tests/test_scd2_cases.py", "tests/end_to_end", "tests/trust"),
+]
 TESTS = [
-    "tests/silver",
-    "tests/gold",
-    "tests/quality",
     "tests/test_contracts.py",
-    "tests/test_scd2_cases.py",
     "tests/test_publish.py",
     "tests/test_feed.py",
-    "tests/bronze/test_modes.py",
-    *size([], ["tests/end_to_end", "tests/trust", "tests/bronze"]),
+    *size(OF_ALL_LAYERS, LAYERS),
     "tests/trust/test_serverless.py",
 ]
 

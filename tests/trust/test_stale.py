@@ -69,4 +69,4 @@ def test_age_after_a_run_is_that_of_the_landing(one_run: House) -> None:
     table = DeltaTable(one_run.folder / "landing" / "public_raw__stream_rental").to_pyarrow_table()
     newest = max(table["_airbyte_extracted_at"].to_pylist()).replace(tzinfo=None)
     age = (utc_now() - newest) / timedelta(days=1)
-    assert days(one_run.spark, "ops") == pytest.approx(age, abs=0.02)
+    assert days(one_run.lake.spark, "ops") == pytest.approx(age, abs=0.02)

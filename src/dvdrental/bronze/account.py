@@ -1,6 +1,7 @@
 """The books of an ingest: every landed row is stored, a duplicate or set aside, or the landing is refused."""
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -17,11 +18,14 @@ from dvdrental.settings import Settings
 OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
-def totals(look: Look) -> list[Column]:
+def totals(stream: Stream, look: Look) -> list[Column]:
     """Over the changes of one stream."""
     newest = F.col("_landed") & (F.col("_generation_id") == F.lit(look.newest))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
+    told = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.telling_nulls), F.lit(False))
     return [
+        F.count_if(F.col("_landed") & told).alias("told"),
+        F.count_if(F.col("_live") & told).alias("known_to_tell"),
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if("_live").alias("live"),
@@ -61,6 +65,12 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             "the next full refresh brings them. Else go back to sync_mode=cdc for this stream; or let Airbyte refresh "
             f"it, drop bronze.{stream.name}, then rerun"
         )
+    if settings.mode(stream.name) == "overwrite" and (lost := _lost_fields(stream, counts, look)):
+        raise LandingError(
+            f"stream {stream.name}: no landed row has a value in {', '.join(lost)}, a field that is missing, and "
+            f"{counts['known_to_tell']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
+            "field again, then rerun; if the source has it no more, take it out of telling_nulls in streams.py"
+        )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
     if look.landed != accounted:
         raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
@@ -71,6 +81,12 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             "max_delete_percent=100 (on a laptop: `.venv/bin/dvdrental run -p max_delete_percent=100`, of the same "
             "--source)"
         )
+
+
+def _lost_fields(stream: Stream, counts: Mapping[str, Any], look: Look) -> list[str]:
+    """Of those in which NULL says something: Airbyte brings them no longer."""
+    missing = [c for c in stream.telling_nulls if look.fields and stream.source_name(c) not in look.fields]
+    return missing if counts["known_to_tell"] and not counts["told"] else []
 
 
 def _doubts(counts: Mapping[str, Any], look: Look) -> str | None:

@@ -188,10 +188,10 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Ste
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *account.totals(look)), look, step)
+        _append(lake, stream, changes.observe(counted, *account.totals(stream, look)), look, step)
         counts = counted.get
     else:
-        counts = changes.agg(*account.totals(look)).collect()[0].asDict()
+        counts = changes.agg(*account.totals(stream, look)).collect()[0].asDict()
     account.check(lake.settings, stream, counts, look)
     account.enter(stream, changes, counts, look, step)
     if counts["quarantined"]:

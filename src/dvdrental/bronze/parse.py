@@ -1,7 +1,8 @@
 """Landed fields -> typed columns: strict casts, nothing lost.
 
-A value that does not fit its column becomes NULL plus an entry in `_changes`; a field that the stream does not know is
-kept in `_rescued`; a row that cannot be used at all keeps its place with the reason in `_rejected`.
+A value that does not fit its column becomes NULL plus an entry in `_changes`, unless NULL would say something else
+there; a field that the stream does not know is kept in `_rescued`; a row that cannot be used at all keeps its place
+with the reason in `_rejected`.
 """
 
 from collections.abc import Sequence
@@ -68,7 +69,8 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
         F.col("payload").alias("_payload"),
         F.col("fields._ab_cdc_lsn").alias("_lsn"),
         "_is_delete",
-        F.coalesce(*updated, committed, "extracted_at").alias("_at"),
+        # No change comes after it was read, whatever the clock of the source says.
+        F.least(F.coalesce(*updated, committed, "extracted_at"), "extracted_at").alias("_at"),
         F.col("_held").isNull().alias("_parsed"),
         F.col("broken").alias("_broken"),
         "data",
@@ -124,20 +126,23 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
     for column in stream.key:
         reason = reason.when(F.col(column).isNull(), f"no_key:{column}")
     reason = reason.when(F.col("_extracted_at").isNull(), "no_extraction_time")
+    for column in stream.telling_nulls:
+        nulled = _has_change("NULLED", [column, stream.source_name(column)])
+        reason = reason.when(~F.col("_is_delete") & nulled, f"unreadable:{column}")
     if needs_lsn:
         reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
     for name, predicate in rules:
         breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True))
-        reason = reason.when(breaks & ~_is_unsent(name.partition(":")[2].split(",")), name)
+        # A value that was left out because it had not changed is filled in when the log is read.
+        reason = reason.when(breaks & ~_has_change("UNCHANGED", name.partition(":")[2].split(",")), name)
     letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
     excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)
     return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
 
 
-def _is_unsent(columns: Sequence[str]) -> Column:
-    """Whether a rule's column was left out because it had not changed: it is filled when the log is read."""
-    return F.exists("_changes", lambda c: (c["change"] == "UNCHANGED") & c["field"].isin(*columns))
+def _has_change(kind: str, fields: Sequence[str]) -> Column:
+    return F.exists("_changes", lambda c: (c["change"] == kind) & c["field"].isin(*fields))
 
 
 def _text(rows: DataFrame) -> Column:

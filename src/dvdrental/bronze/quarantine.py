@@ -83,6 +83,7 @@ def _reason() -> Column:
     return (
         F.when(rule == "broken_json", "the payload is no JSON object, or holds a number with a monstrous exponent")
         .when(rule.startswith("no_key"), F.concat(F.lit("no readable value in the key column "), detail))
+        .when(rule.startswith("unreadable"), F.concat(F.lit("no readable value in the column "), detail))
         .when(rule == "no_extraction_time", "no readable extraction time, or none from 1970 to 2200")
         .when(rule == "no_log_position", "no readable _ab_cdc_lsn, which a stream in the mode cdc needs")
         .otherwise(F.concat(F.lit("breaks the rule "), rule))

@@ -36,6 +36,7 @@ TABLE = Table(
 
 def build(customers: DataFrame, rentals: DataFrame, payments: DataFrame) -> DataFrame:
     today = customers.filter("is_current and customer_id <> -1")
+    in_use = "not is_inferred or rental_count > 0 or payment_count > 0"
     rented = rentals.groupBy("customer_id").agg(
         F.count("*").alias("rental_count"),
         F.count_if(~F.col("is_returned")).alias("open_rentals"),
@@ -54,6 +55,7 @@ def build(customers: DataFrame, rentals: DataFrame, payments: DataFrame) -> Data
         today.join(rented, on="customer_id", how="left")
         .join(paid, on="customer_id", how="left")
         .na.fill(0, ["rental_count", "open_rentals", "late_returns", "payment_count"])
+        .filter(in_use)
         .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
         .withColumns({"frequency_band": band, "revenue_rank": F.rank().over(Window.orderBy(F.col("revenue").desc()))})
         .select(*TABLE.column_names[:-1])

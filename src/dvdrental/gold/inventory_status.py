@@ -19,7 +19,7 @@ TABLE = Table(
         category STRING COMMENT 'Category of today',
         store_id INT COMMENT 'Store that owns the copy',
         inventory_store_city STRING COMMENT 'City of that store today',
-        status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (overdue by over twice the allowed days)',
+        status STRING NOT NULL COMMENT 'available, on loan, overdue, or lost (see overdue_rentals)',
         is_available BOOLEAN NOT NULL COMMENT 'True when the copy is in the store',
         rental_count BIGINT NOT NULL COMMENT 'Rentals so far; 0 = dead stock',
         revenue DECIMAL(20,2) NOT NULL COMMENT 'Payments for those rentals, US dollars',

@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from dvdrental.table import Table
 
 LATE_FEE_PER_DAY = "1.00"
-"""US dollars, and a copy is lost when overdue by more than twice its allowed days: the source's own rules, written in
-the comments of its function get_customer_balance."""
+"""US dollars, and a copy is lost when its whole days overdue are more than twice the allowed ones: the source's own
+rules, written in the comments of its function get_customer_balance."""
 
 TABLE = Table(
     layer="gold",
@@ -28,7 +28,7 @@ TABLE = Table(
         days_overdue INT NOT NULL COMMENT 'Whole days from due_date to as_of',
         late_fee DECIMAL(20,2) NOT NULL COMMENT 'One dollar per day overdue, US dollars',
         replacement_cost DECIMAL(5,2) COMMENT 'Price of the copy, US dollars',
-        status STRING NOT NULL COMMENT 'overdue, or lost when overdue by more than twice the allowed days',
+        status STRING NOT NULL COMMENT 'overdue, or lost when days_overdue is more than twice the allowed days',
         _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
     """,
     may_be_empty=True,

@@ -132,13 +132,15 @@ _LOGGING = Path(__file__).with_name("log4j2.properties")
 def register(spark: SparkSession, warehouse: Path) -> None:
     """Make every Delta table under `<warehouse>/<schema>/<table>` known by its name. What has no name of a schema or
     table is somebody's own: an export, a copy."""
-    schemas = sorted(p for p in warehouse.resolve().glob("*") if p.is_dir() and is_plain(p.name))
-    for folder in schemas:
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(folder.name)} LOCATION {literal(str(folder))}")
-    logs = (log for folder in schemas for log in folder.glob("*/_delta_log"))
-    tables = [log.parent for log in logs if is_plain(log.parent.name)]
+    unknown: list[Path] = []
+    for schema in sorted(p for p in warehouse.resolve().glob("*") if p.is_dir() and is_plain(p.name)):
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION {literal(str(schema))}")
+        tables = spark.sql(f"SHOW TABLES IN {ident(CATALOG, schema.name)}").collect()
+        known = {table.tableName for table in tables if not table.isTemporary}
+        there = (log.parent for log in schema.glob("*/_delta_log") if is_plain(log.parent.name))
+        unknown += [table for table in there if table.name.lower() not in known]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda table: _register_table(spark, table), tables))
+        list(pool.map(lambda table: _register_table(spark, table), unknown))
 
 
 def _register_table(spark: SparkSession, table: Path) -> None:

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.errors import ReconciliationError
-from dvdrental.gold import monthly_film_rentals, monthly_store_sales, rental_obt
+from dvdrental.gold import category_country_share, monthly_film_rentals, monthly_store_sales, rental_obt
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Pair, Step, recorded
@@ -39,9 +39,22 @@ PAIRS = {
     "rentals in bronze and fact_rentals": ("bronze.rental: rows", "silver.fact_rentals: rows"),
     "rentals in fact_rentals and rental_obt": ("silver.fact_rentals: rows", "gold.rental_obt: rows"),
     "rentals in rental_obt and monthly_film_rentals": ("gold.rental_obt: rows", "gold.monthly_film_rentals: rentals"),
+    "rentals in rental_obt and category_country_share": (
+        "gold.rental_obt: rows",
+        "gold.category_country_share: rentals",
+    ),
+    "rentals in fact_rentals and monthly_store_sales": (
+        "silver.fact_rentals: rows",
+        "gold.monthly_store_sales: rentals",
+    ),
     "payments in bronze and fact_payments": ("bronze.payment: rows", "silver.fact_payments: rows"),
     "revenue in bronze and fact_payments": ("bronze.payment: amount", "silver.fact_payments: amount"),
     "revenue in fact_payments and rental_obt": ("silver.fact_payments: amount for rentals", "gold.rental_obt: amount"),
+    "revenue in rental_obt and monthly_film_rentals": ("gold.rental_obt: amount", "gold.monthly_film_rentals: revenue"),
+    "revenue in rental_obt and category_country_share": (
+        "gold.rental_obt: amount",
+        "gold.category_country_share: revenue",
+    ),
     "revenue in fact_payments and monthly_store_sales": (
         "silver.fact_payments: amount",
         "gold.monthly_store_sales: revenue",
@@ -87,15 +100,16 @@ def measures(lake: Lake) -> list[Measured]:
             frames[table.full_name] = lake.read(table)
         return frames[table.full_name]
 
-    rows, amount = F.count("*"), F.sum("amount")
+    rows, amount, revenue = F.count("*"), F.sum("amount"), F.sum("revenue")
     amount_for_rentals = F.sum(F.when(F.col("rental_key") != -1, F.col("amount")))
     members = F.count_if(F.col("is_current") & ~F.col("is_inferred"))
     sums = [
         (fact_rentals.TABLE, {"rows": rows}),
         (fact_payments.TABLE, {"rows": rows, "amount": amount, "amount for rentals": amount_for_rentals}),
         (rental_obt.TABLE, {"rows": rows, "amount": amount}),
-        (monthly_film_rentals.TABLE, {"rentals": F.sum("rental_count")}),
-        (monthly_store_sales.TABLE, {"revenue": F.sum("revenue")}),
+        (monthly_film_rentals.TABLE, {"rentals": F.sum("rental_count"), "revenue": revenue}),
+        (category_country_share.TABLE, {"rentals": F.sum("rental_count"), "revenue": revenue}),
+        (monthly_store_sales.TABLE, {"rentals": F.sum("number_of_rentals"), "revenue": revenue}),
         *((dimension, {"members": members}) for dimension in MEMBERS.values()),
     ]
     return [

@@ -26,7 +26,7 @@ TABLE = Table(
         store_key BIGINT NOT NULL COMMENT 'Store of the member of staff who rented it out, as of rental_date',
         inventory_store_key BIGINT NOT NULL COMMENT 'Store that owned the copy, as of rental_date',
         staff_key BIGINT NOT NULL COMMENT 'Who rented it out, as of rental_date',
-        inventory_key BIGINT NOT NULL COMMENT 'Copy; hash of inventory_id. One that is gone is not in dim_inventory',
+        inventory_key BIGINT NOT NULL COMMENT 'Copy: hash of its id, -1 if unknown; dim_inventory has live ones only',
         rental_date_key INT NOT NULL COMMENT 'Day of rental_date as yyyymmdd',
         return_date_key INT COMMENT 'Day of return_date as yyyymmdd; NULL while the copy is out',
         customer_id INT COMMENT 'Customer, whatever the version',
