@@ -1,5 +1,6 @@
 """What the ledger and the command tell of an error."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,3 +48,9 @@ def test_failed_task_shows_our_lines_of_the_stack(tmp_path: Path, capsys: pytest
     told = capsys.readouterr().out
     assert told.index(f'File "{NOTEBOOK}", line 2') < told.index(f'File "{LAKE}", line 2')
     assert "pyspark" not in told
+
+
+def test_example_of_a_run_can_be_pasted_for_any_lake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work.summary([], tmp_path / "my lake", 1.0)
+    *_, example = capsys.readouterr().out.splitlines()
+    assert shlex.split(example)[-1] == str(tmp_path / "my lake")

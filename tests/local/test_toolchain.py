@@ -1,8 +1,10 @@
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,6 +27,29 @@ def test_what_java_prints_is_no_answer_of_a_command(capfd: pytest.CaptureFixture
         subprocess.run([sys.executable, "-c", "print('Deleted 0 files')"], check=True)
     os.write(1, b"the answer\n")
     assert capfd.readouterr() == ("the answer\n", "Deleted 0 files\n")
+
+
+def test_checkout_may_lie_in_a_folder_with_blanks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Spark's launcher splits Java's options as a shell does."""
+    archive = "-XX:SharedArchiveFile=/my checkouts/.venv/jars/classes.jsa"
+    monkeypatch.setattr(session, "SparkSession", SimpleNamespace(builder=Builder()))
+    assert archive in shlex.split(session.start_session(tmp_path, [archive])["spark.driver.extraJavaOptions"])
+
+
+class Builder(dict[str, str]):
+    """Gives the settings in place of a session."""
+
+    def config(self, key: str, value: str) -> "Builder":
+        self[key] = value
+        return self
+
+    def appName(self, name: str) -> "Builder":
+        return self
+
+    master = appName
+
+    def getOrCreate(self) -> "Builder":
+        return self
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from pyspark.sql import SparkSession
 
 from dvdrental.airbyte import Airbyte
@@ -164,7 +164,16 @@ def test_folders_without_the_name_of_a_schema_or_table_are_left_alone(lake: Lake
     for name in ("exports-2026/film", ".cache/film", f"{gold}/film.bak", f"{gold}/film"):
         write_deltalake(tmp_path / name, pa.table({"film_id": [1]}))
     register(lake.spark, tmp_path)
-    assert [table.name for table in lake.spark.catalog.listTables(gold)] == ["film"]
+    assert [row.tableName for row in lake.spark.sql(f"SHOW TABLES IN {gold}").collect()] == ["film"]
+
+
+def test_lake_may_lie_in_a_folder_of_any_name(spark: SparkSession, tmp_path: Path) -> None:
+    home = tmp_path / "José's lakes"
+    write_deltalake(home / "anywhere" / "film", pa.table({"film_id": [1]}))
+    register(spark, home)
+    spark.table("anywhere.film").write.format("delta").saveAsTable("anywhere.copy")
+    assert DeltaTable(home / "anywhere" / "copy").to_pyarrow_table().to_pylist() == [{"film_id": 1}]
+    spark.sql("DROP SCHEMA anywhere CASCADE")
 
 
 def test_promise_20_columns_of_a_landing_may_have_any_name(lake: Lake) -> None:

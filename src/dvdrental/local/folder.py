@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -66,7 +67,8 @@ def worked(folder: Path | None) -> Path:
     folder = folder or next(filter(_has_a_ledger, reversed(all_lakes())), None)
     folder = existing(folder)
     if not _has_a_ledger(folder):
-        raise NoLakeError(f"nothing has run on {folder} yet: `.venv/bin/dvdrental rebuild --lake {folder}`")
+        rebuild = f".venv/bin/dvdrental rebuild --lake {shlex.quote(str(folder))}"
+        raise NoLakeError(f"nothing has run on {folder} yet: `{rebuild}`")
     return folder
 
 

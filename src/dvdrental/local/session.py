@@ -6,6 +6,7 @@ registered when a session opens.
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local import class_archive
 from dvdrental.local.toolchain import delta_jars, java_home
-from dvdrental.names import ident, is_plain
+from dvdrental.names import ident, is_plain, literal
 
 CATALOG = "spark_catalog"
 
@@ -98,7 +99,7 @@ def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect:
     ]
     builder = (
         builder.config("spark.driver.extraClassPath", os.pathsep.join(map(str, delta_jars())))
-        .config("spark.driver.extraJavaOptions", " ".join(options))
+        .config("spark.driver.extraJavaOptions", shlex.join(options))
         .config("spark.sql.warehouse.dir", str(warehouse.resolve()))
     )
     with _java_prints_on_stderr():
@@ -133,7 +134,7 @@ def register(spark: SparkSession, warehouse: Path) -> None:
     table is somebody's own: an export, a copy."""
     unknown: list[Path] = []
     for schema in sorted(p for p in warehouse.resolve().glob("*") if p.is_dir() and is_plain(p.name)):
-        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION '{schema.as_uri()}'")
+        spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION {literal(str(schema))}")
         tables = spark.sql(f"SHOW TABLES IN {ident(CATALOG, schema.name)}").collect()
         known = {table.tableName for table in tables if not table.isTemporary}
         there = (log.parent for log in schema.glob("*/_delta_log") if is_plain(log.parent.name))
@@ -144,4 +145,4 @@ def register(spark: SparkSession, warehouse: Path) -> None:
 
 def _register_table(spark: SparkSession, table: Path) -> None:
     name = ident(CATALOG, table.parent.name, table.name)
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION '{table.as_uri()}'")
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {name} USING DELTA LOCATION {literal(str(table))}")

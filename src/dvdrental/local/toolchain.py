@@ -5,6 +5,7 @@ Both are made once, at set-up (`python -m dvdrental.local.toolchain`), inside th
 
 import os
 import re
+import shlex
 import shutil
 import ssl
 import subprocess
@@ -101,7 +102,7 @@ def fetch_jars() -> None:
     os.environ["JAVA_HOME"] = str(java_home())
     JARS.mkdir(exist_ok=True)
     builder = SparkSession.builder.master("local[1]").config("spark.jars.ivy", str(cache))
-    spark = builder.config("spark.driver.extraJavaOptions", " ".join(_trust(JARS / "authorities.p12"))).getOrCreate()
+    spark = builder.config("spark.driver.extraJavaOptions", shlex.join(_trust(JARS / "authorities.p12"))).getOrCreate()
     for coordinate in _coordinates():
         spark.sql(f"ADD JAR ivy://{coordinate}?transitive=false")
     spark.stop()

@@ -1,6 +1,7 @@
 """dvdrental demo"""
 
 import argparse
+import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,8 +99,9 @@ def _tell(lake: Lake, folder: Path) -> None:
     )
     _work(lake, folder, "week-3-again")
     _show(lake, CITIES, SET_ASIDE, RUNS)
+    there = f"--lake {shlex.quote(str(folder))}"
     CONSOLE.print(
-        f'Look around: .venv/bin/dvdrental status --lake {folder}, .venv/bin/dvdrental sql "..." --lake {folder}, '
+        f'Look around: .venv/bin/dvdrental status {there}, .venv/bin/dvdrental sql "..." {there}, '
         f"and in a browser {folder / lakes.REPORTS / 'data_docs' / 'index.html'}",
         markup=False,
         highlight=False,

@@ -1,5 +1,6 @@
 """The job at work, and what is told of it afterwards."""
 
+import shlex
 import signal
 import time
 import traceback
@@ -101,7 +102,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
     if steps:  # last, so that whatever happens to a page, what failed is told
         CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
-    CONSOLE.print(f"Try: {EXAMPLE} --lake {folder}", markup=False, highlight=False, soft_wrap=True)
+    CONSOLE.print(f"Try: {EXAMPLE} --lake {shlex.quote(str(folder))}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _failure(task: Task, error: Exception) -> None:
