@@ -11,7 +11,7 @@ from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database
 from dvdrental.ops import QUARANTINE, STEP, Step, describe
-from tests.landing import MORNING, category, land, land_raw, reading_files, syncing
+from tests.landing import MORNING, category, land, land_raw, reading_files
 from tests.sizes import size
 
 NEXT_WEEK = MORNING + timedelta(days=7)
@@ -150,15 +150,6 @@ def test_landing_of_open_rentals_alone_may_lack_the_field_of_returns(lake: Lake)
     ingest(lake, ["rental"])
     land_raw(lake, "rental", [RENTAL.format(1, ""), RENTAL.format(2, "")], NEXT_WEEK)
     assert ingest(lake, ["rental"])[0].rows_inserted == 1
-
-
-@pytest.mark.parametrize("mode", ["overwrite", "append"])
-def test_change_time_in_the_future_does_not_outlast_what_is_read_later(lake: Lake, mode: str) -> None:
-    lake = syncing(lake, mode)
-    take_in(lake, category({1: "wrong clock"}, last_update="2099-01-01 00:00:00"))
-    take_in(lake, category({1: "right clock"}, last_update="2026-01-10 12:00:00"), NEXT_WEEK)
-    newest = current(lake.changes("category"), ["category_id"]).collect()
-    assert [(row.name, row._at) for row in newest] == [("right clock", datetime(2026, 1, 10, 12))]
 
 
 def test_key_of_the_unknown_member_is_set_aside(lake: Lake) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dvdrental.columns import epoch
+from dvdrental.columns import moment
 from dvdrental.errors import QualityError
 from dvdrental.lake import Lake
 from dvdrental.publish import difference, publish
@@ -26,11 +26,12 @@ def desired(*new: Row, without: Row | None = None) -> list[Row]:
     return [row for row in GOOD if row is not without] + list(new)
 
 
-OVERLAP, OPEN, LOST, CHANGED = (
+OVERLAP, OPEN, LOST, CHANGED, FUTURE = (
     "versions_do_not_overlap",
     "one_version_is_open_at_most",
     "no_key_is_lost",
     "no_closed_version_changes",
+    "no_version_starts_in_the_future",
 )
 
 LAWFUL = {
@@ -50,6 +51,10 @@ LAWFUL = {
         {CHANGED},
     ),
     "an end at the begin": (desired(without=LIVE), {LOST}),
+    "a start in the future": (
+        desired(LIVE | dict(valid_to="2999-01-01"), dict(thing_id=2, valid_from="2999-01-01"), without=LIVE),
+        {FUTURE},
+    ),
 }
 
 BROKEN = {
@@ -102,7 +107,7 @@ BROKEN = {
 
 
 def loaded(frame: DataFrame) -> DataFrame:
-    return frame.withColumn("_loaded_at", epoch())
+    return frame.withColumn("_loaded_at", moment("2026-01-05"))
 
 
 def failed(checks: list[gate.Check]) -> set[str]:
@@ -119,7 +124,7 @@ def audited(spark: SparkSession, rows: list[Row]) -> list[gate.Check]:
 def test_first_rows_of_a_good_table_pass(spark: SparkSession) -> None:
     staged = loaded(things(spark, *GOOD)).withColumn("_op", F.lit("insert"))
     checks = history_rules.audit(DIM_THING, staged, None)
-    assert (failed(checks), len(checks)) == (set(), 9)
+    assert (failed(checks), len(checks)) == (set(), 10)
 
 
 @pytest.mark.parametrize("change", LAWFUL)

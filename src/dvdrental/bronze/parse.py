@@ -6,7 +6,6 @@ with the reason in `_rejected`.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame
@@ -20,10 +19,6 @@ from dvdrental.columns import utc
 
 MISFIT = "DESTINATION_TYPECAST_ERROR"
 """Airbyte's word for a value that does not fit its column."""
-
-AHEAD = timedelta(days=1)
-"""How far the source's clock may be before Airbyte's. No change is later than that after it was read: one of the year
-2099 would outlast all that follow."""
 
 EXCERPT = 200
 """Characters of a rejected payload that are kept, masked: it may hold personal data."""
@@ -74,7 +69,7 @@ def _cast(read: DataFrame, stream: Stream) -> DataFrame:
         F.col("payload").alias("_payload"),
         F.col("fields._ab_cdc_lsn").alias("_lsn"),
         "_is_delete",
-        F.least(F.coalesce(*updated, committed, "extracted_at"), F.col("extracted_at") + F.lit(AHEAD)).alias("_at"),
+        F.coalesce(*updated, committed, "extracted_at").alias("_at"),
         F.col("_held").isNull().alias("_parsed"),
         F.col("broken").alias("_broken"),
         "data",

@@ -14,8 +14,9 @@ from dvdrental.table import Table
 
 TECHNICAL = ("valid_from", "valid_to", "is_current", "is_inferred", "_loaded_at")
 
-LAWFUL = ("no_key_is_lost", "no_closed_version_changes")
-"""Only recorded: an event that comes late may fall into a closed version, or turn out to end a key where it began."""
+LAWFUL = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
+"""Only recorded: an event that comes late may fall into a closed version, or turn out to end a key where it began; and
+a change time in the future may be meant so, or be a wrong clock, which outlasts all that follows."""
 
 
 def is_history(table: Table) -> bool:
@@ -76,6 +77,7 @@ def _broken(table: Table) -> dict[str, Column]:
         "one_version_is_open_at_most": end.isNull() & (F.col("_open_before") > 0),
         "open_version_is_the_current_one": F.col("is_current") != end.isNull(),
         "touching_versions_differ": (end == next_start) & F.col("_like_next"),
+        "no_version_starts_in_the_future": start > F.col("_loaded_at"),
         "surrogate_key_comes_from_key_and_start": ~F.col(surrogate).eqNullSafe(key),
     }
 
