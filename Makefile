@@ -94,11 +94,13 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(PYTHON) -m venv --clear .venv || { echo "The venv module is missing (on Debian: apt install python3-venv)"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be installed: pip says why, above. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL) and 2 GB of disk. Then run the same again"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "The packages are there; now Java and Delta's jars"
 	@$(BIN)/python -m dvdrental.local.toolchain
 	@touch $@
 
 clean: ## remove the environments and what was built; lakes stay
 	rm -rf .venv .venv-connect .venv-dbt .venv-metric-view .venv-superset .venv-preset .superset build dist
+	@echo "Lakes stay: make clean-lakes removes them"
 
 clean-lakes: ## remove all lakes: every table, and the history that only they hold
 	rm -rf lake

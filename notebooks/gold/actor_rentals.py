@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # gold.actor_rentals
-# MAGIC One row per live actor.
+# MAGIC One row per actor.
 # MAGIC
 # MAGIC A rental counts for each actor of its film: never add the actors up.
 # MAGIC

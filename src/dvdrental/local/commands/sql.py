@@ -43,6 +43,8 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _sql(options: Options) -> int:
+    if options.query:
+        _only_reading(options.query)  # said before Spark starts
     lake = opened(worked(options.lake))
     if options.query:
         _answer(lake, options.query, options.format)
@@ -53,7 +55,7 @@ def _sql(options: Options) -> int:
     return 0
 
 
-def _answer(lake: Lake, query: str, form: str) -> None:
+def _only_reading(query: str) -> None:
     if not only_reads(query):
         raise UsageError(
             "`dvdrental sql` only reads: what is published comes from runs, which check it. A query begins with "
@@ -61,6 +63,10 @@ def _answer(lake: Lake, query: str, form: str) -> None:
             "folder <lake>/<layer>/<table>, then run again: it is made anew (of bronze from what is still in the "
             "landing, of ops empty)"
         )
+
+
+def _answer(lake: Lake, query: str, form: str) -> None:
+    _only_reading(query)
     with told():
         _write(lake.spark.sql(query), form)
 

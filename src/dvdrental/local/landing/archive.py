@@ -12,7 +12,7 @@ from dvdrental.local.landing.schema import TABLES
 
 _COPY = re.compile(r"^COPY (?:public\.)?(\w+) \(([^)]+)\) FROM '\$\$PATH\$\$/(\w+\.dat)';", re.MULTILINE)
 _ENCODING = re.compile(r"^SET client_encoding = '(.+?)';", re.MULTILINE)
-_DUMP_AGAIN = "dump again with `pg_dump --format=tar`"
+_DUMP_AGAIN = "name another file, or dump again with `pg_dump --format=tar`"
 _OTHER_FORMATS = {
     b"PGDMP": f"a pg_dump archive of the custom format: {_DUMP_AGAIN}",
     b"PK\x03\x04": "a zip file: unzip it and give the dvdrental.tar inside",
