@@ -19,6 +19,7 @@ from dvdrental.local.folder import land, parameters
 from dvdrental.local.landing import Database, read_source
 from dvdrental.settings import Settings
 from tests.cost import CONNECT
+from tests.filled import copy_into, keep
 from tests.house import ROOT, SCHEMAS, House
 from tests.landing import MORNING
 from tests.once import once
@@ -87,6 +88,20 @@ def refused_on_serverless(*_: object, **__: object) -> None:
 def lake(spark: SparkSession, tmp_path: Path) -> Iterator[Lake]:
     with empty_lake(spark, tmp_path) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def kept(request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of what the module's function `fill` puts into an empty lake."""
+    with empty_lake(spark, tmp_path_factory.mktemp("filling")) as lake:
+        request.module.fill(lake)
+        return keep(lake, tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def filled(lake: Lake, kept: Path) -> Lake:
+    """What `fill` of the module makes, a copy of each test's own."""
+    return copy_into(lake, kept)
 
 
 @contextmanager

@@ -1,25 +1,17 @@
 """What many tests of a module begin with is published once; each of them gets a copy of its own."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-
-import pytest
-from pyspark.sql import SparkSession
 
 from dvdrental.lake import Lake
 from dvdrental.local.session import register
-from tests.conftest import empty_lake
 from tests.house import SCHEMAS
 
 
-def fill_once(spark: SparkSession, base: pytest.TempPathFactory, fill: Callable[[Lake], object]) -> Path:
-    """Folder with the tables that `fill` makes, landing included."""
-    kept = base.mktemp("filled")
-    with empty_lake(spark, base.mktemp("filling")) as lake:
-        fill(lake)
-        for layer, folder in folders(lake).items():
-            shutil.copytree(folder, kept / layer)
+def keep(lake: Lake, kept: Path) -> Path:
+    """Copy what is in the lake to a folder, landing included."""
+    for layer, folder in folders(lake).items():
+        shutil.copytree(folder, kept / layer)
     return kept
 
 

@@ -1,10 +1,8 @@
 import time
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental import provenance
@@ -15,7 +13,7 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import publish
 from dvdrental.quality import rules
 from dvdrental.table import Table
-from tests.filled import copy_into, drop, fill_once
+from tests.filled import drop
 from tests.rows import relation
 
 COLUMNS = """
@@ -64,52 +62,42 @@ def fill(lake: Lake) -> None:
     assert run(lake).status == "published"
 
 
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_once(spark, tmp_path_factory, fill)
-
-
-@pytest.fixture
-def built(lake: Lake, filled: Path) -> Lake:
-    return copy_into(lake, filled)
-
-
-def test_same_inputs_are_not_computed_again(built: Lake) -> None:
-    assert not is_computed(built)
-    step = run(built)
+def test_same_inputs_are_not_computed_again(filled: Lake) -> None:
+    assert not is_computed(filled)
+    step = run(filled)
     assert (step.status, step.rows_inserted, step.rows_after) == ("unchanged", 0, 2)
-    assert not is_computed(built)
+    assert not is_computed(filled)
 
 
-def test_changed_input_is_computed(built: Lake) -> None:
-    fill_input(built, "a", "c")
-    assert run(built).rows_updated == 1
-    assert not is_computed(built)
+def test_changed_input_is_computed(filled: Lake) -> None:
+    fill_input(filled, "a", "c")
+    assert run(filled).rows_updated == 1
+    assert not is_computed(filled)
 
 
-def test_maintenance_is_no_change(built: Lake) -> None:
-    fill_input(built, "a", "c")
-    run(built)
+def test_maintenance_is_no_change(filled: Lake) -> None:
+    fill_input(filled, "a", "c")
+    run(filled)
     for layer, table in (("silver", "input"), ("gold", "output")):
-        built.spark.sql(f"OPTIMIZE {built.name(layer, table)}")
-    assert not is_computed(built)
+        filled.spark.sql(f"OPTIMIZE {filled.name(layer, table)}")
+    assert not is_computed(filled)
 
 
-def test_input_that_was_dropped_and_made_again_is_computed(built: Lake) -> None:
-    drop(built, "silver", "input")
-    fill_input(built, "a", "b")
-    assert is_computed(built)
+def test_input_that_was_dropped_and_made_again_is_computed(filled: Lake) -> None:
+    drop(filled, "silver", "input")
+    fill_input(filled, "a", "b")
+    assert is_computed(filled)
 
 
-def test_table_that_was_changed_by_hand_is_repaired(built: Lake) -> None:
-    built.spark.sql(f"DELETE FROM {built.name('gold', 'output')} WHERE id = 1")
-    assert run(built).rows_inserted == 1
-    assert not is_computed(built)
+def test_table_that_was_changed_by_hand_is_repaired(filled: Lake) -> None:
+    filled.spark.sql(f"DELETE FROM {filled.name('gold', 'output')} WHERE id = 1")
+    assert run(filled).rows_inserted == 1
+    assert not is_computed(filled)
 
 
-def test_table_that_was_dropped_is_made_again(built: Lake) -> None:
-    drop(built, "gold", "output")
-    assert run(built).rows_inserted == 2
+def test_table_that_was_dropped_is_made_again(filled: Lake) -> None:
+    drop(filled, "gold", "output")
+    assert run(filled).rows_inserted == 2
 
 
 def test_ledger_is_not_asked_about_a_table_that_is_not_there(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,15 +110,15 @@ def test_ledger_is_not_asked_about_a_table_that_is_not_there(lake: Lake, monkeyp
     assert run(lake).status == "published"
 
 
-def test_table_that_was_dropped_is_not_rebuilt_with_another_sync_mode(built: Lake) -> None:
-    drop(built, "gold", "output")
+def test_table_that_was_dropped_is_not_rebuilt_with_another_sync_mode(filled: Lake) -> None:
+    drop(filled, "gold", "output")
     with pytest.raises(SettingsError, match=r"gold.output was built with sync_mode=overwrite"):
-        run(built, rebuild="yes", sync_mode="cdc")
+        run(filled, rebuild="yes", sync_mode="cdc")
 
 
-def test_other_code_computes_again(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_code_computes_again(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_code", lambda: "other")
-    assert is_computed(built)
+    assert is_computed(filled)
 
 
 NAMES_ARE_SHORT = {
@@ -140,79 +128,79 @@ NAMES_ARE_SHORT = {
 
 
 @pytest.mark.parametrize("rebuild", ["no", "yes"])
-def test_new_rule_judges_rows_that_are_there(built: Lake, monkeypatch: pytest.MonkeyPatch, rebuild: str) -> None:
+def test_new_rule_judges_rows_that_are_there(filled: Lake, monkeypatch: pytest.MonkeyPatch, rebuild: str) -> None:
     """Nothing differs, and one of the two rows breaks it."""
     if rebuild == "no":
         monkeypatch.setattr(provenance, "_code", lambda: "other")
     with monkeypatch.context() as patched:
         patched.setattr(rules, "_rule_file", lambda: {OUTPUT.full_name: [NAMES_ARE_SHORT]})
         with pytest.raises(QualityError, match=r"gold\.output was not published: .*in_set\(name\): fail, 1 rows"):
-            run(built, rebuild=rebuild)
-    step = run(built, rebuild=rebuild)
+            run(filled, rebuild=rebuild)
+    step = run(filled, rebuild=rebuild)
     assert (step.status, {check.status for check in step.checks}) == ("unchanged", {"pass"})
-    assert built.table(OUTPUT).count() == 2
+    assert filled.table(OUTPUT).count() == 2
 
 
-def test_rows_that_were_judged_before_are_not_judged_again(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_that_were_judged_before_are_not_judged_again(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rule that they break, under the same code: it is asked of the new row alone."""
-    assert run(built).checks == []
-    fill_input(built, "a", "b", "c")
+    assert run(filled).checks == []
+    fill_input(filled, "a", "b", "c")
     only_c = {"type": NAMES_ARE_SHORT["type"], "kwargs": {"column": "name", "value_set": ["C"]}}
     monkeypatch.setattr(rules, "_rule_file", lambda: {OUTPUT.full_name: [only_c]})
-    step = run(built)
+    step = run(filled)
     assert (step.status, step.rows_inserted) == ("published", 1)
     assert "column_values_to_be_in_set(name)" in {check.rule for check in step.checks}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
-def test_zone_of_the_process_makes_no_other_state(built: Lake, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
-    before = built.now(OUTPUT)
+def test_zone_of_the_process_makes_no_other_state(filled: Lake, monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    before = filled.now(OUTPUT)
     monkeypatch.setenv("TZ", zone)
     time.tzset()
-    after, again = built.now(OUTPUT), is_computed(built)
+    after, again = filled.now(OUTPUT), is_computed(filled)
     monkeypatch.undo()
     time.tzset()
     assert (after, again) == (before, False)
 
 
-def test_other_sync_mode_computes_again(built: Lake) -> None:
-    assert is_computed(built, sync_mode="cdc")
+def test_other_sync_mode_computes_again(filled: Lake) -> None:
+    assert is_computed(filled, sync_mode="cdc")
 
 
-def test_rebuild_computes_again(built: Lake) -> None:
-    assert is_computed(built, rebuild="yes")
+def test_rebuild_computes_again(filled: Lake) -> None:
+    assert is_computed(filled, rebuild="yes")
 
 
-def test_rebuild_with_another_sync_mode_is_refused(built: Lake) -> None:
+def test_rebuild_with_another_sync_mode_is_refused(filled: Lake) -> None:
     with pytest.raises(SettingsError, match=r"gold.output was built with sync_mode=overwrite: give the same"):
-        run(built, rebuild="yes", sync_mode="cdc")
+        run(filled, rebuild="yes", sync_mode="cdc")
 
 
-def test_failed_step_does_not_count(built: Lake) -> None:
-    fill_input(built, "a", "c")
-    assert is_computed(built)  # fails, and leaves a ledger row
-    assert is_computed(built)
+def test_failed_step_does_not_count(filled: Lake) -> None:
+    fill_input(filled, "a", "c")
+    assert is_computed(filled)  # fails, and leaves a ledger row
+    assert is_computed(filled)
 
 
-def test_commit_whose_ledger_row_was_lost_is_looked_at_again(built: Lake) -> None:
-    fill_input(built, "a", "c")
-    run(built)
-    built.spark.sql(f"DELETE FROM {built.name('ops', 'step')} WHERE rows_updated = 1")
-    assert run(built).status == "unchanged"
-    assert not is_computed(built)
+def test_commit_whose_ledger_row_was_lost_is_looked_at_again(filled: Lake) -> None:
+    fill_input(filled, "a", "c")
+    run(filled)
+    filled.spark.sql(f"DELETE FROM {filled.name('ops', 'step')} WHERE rows_updated = 1")
+    assert run(filled).status == "unchanged"
+    assert not is_computed(filled)
 
 
-def test_tasks_of_a_run_see_an_input_as_its_own_task_left_it(built: Lake) -> None:
-    left = Handed(built, INPUT)
-    built.spark.sql(f"DELETE FROM {built.name('silver', 'input')} WHERE id = 1")
-    assert run(built, left).status == "unchanged"
-    assert run(built).rows_deleted == 1
+def test_tasks_of_a_run_see_an_input_as_its_own_task_left_it(filled: Lake) -> None:
+    left = Handed(filled, INPUT)
+    filled.spark.sql(f"DELETE FROM {filled.name('silver', 'input')} WHERE id = 1")
+    assert run(filled, left).status == "unchanged"
+    assert run(filled).rows_deleted == 1
 
 
-def test_rows_from_elsewhere_are_always_computed(built: Lake) -> None:
-    task = Lake(built.spark, replace(built.settings, rebuild="no"))
+def test_rows_from_elsewhere_are_always_computed(filled: Lake) -> None:
+    task = Lake(filled.spark, replace(filled.settings, rebuild="no"))
     assert publish(task, OUTPUT, relation(task.spark, [(7, "x")], "id INT, name STRING")).rows_inserted == 1
-    task = Lake(built.spark, replace(built.settings, rebuild="no"))
+    task = Lake(filled.spark, replace(filled.settings, rebuild="no"))
     assert publish(task, OUTPUT, relation(task.spark, [(8, "x")], "id INT, name STRING")).rows_inserted == 1
 
 
@@ -221,58 +209,58 @@ def feed(lake: Lake, since: str) -> list[tuple[str, str]] | None:
     return None if rows is None else sorted((row._change_type, row.name) for row in rows.collect())
 
 
-def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(built: Lake) -> None:
-    name = built.name("silver", "input")
-    since = built.now(INPUT)[0]
-    fill_input(built, "a", "c", "d")
-    built.spark.sql(f"OPTIMIZE {name}")
-    fill_input(built, "a", "c")
+def test_feed_tells_what_has_changed_since_a_state_and_nothing_else(filled: Lake) -> None:
+    name = filled.name("silver", "input")
+    since = filled.now(INPUT)[0]
+    fill_input(filled, "a", "c", "d")
+    filled.spark.sql(f"OPTIMIZE {name}")
+    fill_input(filled, "a", "c")
     expected = [("delete", "d"), ("insert", "d"), ("update_postimage", "c"), ("update_preimage", "b")]
-    assert feed(built, since) == expected
+    assert feed(filled, since) == expected
 
 
-def test_no_feed_of_a_table_that_had_none_for_a_while(built: Lake) -> None:
-    name = built.name("silver", "input")
-    since = built.now(INPUT)[0]
-    built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
-    fill_input(built, "a", "c")
-    assert feed(built, since) is None
-    built.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")
-    fill_input(built, "a", "d")
-    assert feed(built, since) is None
+def test_no_feed_of_a_table_that_had_none_for_a_while(filled: Lake) -> None:
+    name = filled.name("silver", "input")
+    since = filled.now(INPUT)[0]
+    filled.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'false')")
+    fill_input(filled, "a", "c")
+    assert feed(filled, since) is None
+    filled.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ('delta.enableChangeDataFeed' = 'true')")
+    fill_input(filled, "a", "d")
+    assert feed(filled, since) is None
 
 
-def test_no_feed_where_it_may_be_incomplete(built: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    since = built.now(INPUT)[0]
-    fill_input(built, "a", "c")
-    assert feed(built, since) is not None
-    assert feed(built, "1@2020-01-01T00:00:00") is None
+def test_no_feed_where_it_may_be_incomplete(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = filled.now(INPUT)[0]
+    fill_input(filled, "a", "c")
+    assert feed(filled, since) is not None
+    assert feed(filled, "1@2020-01-01T00:00:00") is None
     monkeypatch.setattr("dvdrental.lake.FEED_LASTS", timedelta(0))
-    assert feed(built, since) is None
-    drop(built, "silver", "input")
-    fill_input(built, "a", "b")
+    assert feed(filled, since) is None
+    drop(filled, "silver", "input")
+    fill_input(filled, "a", "b")
     monkeypatch.undo()
-    assert feed(built, since) is None
+    assert feed(filled, since) is None
 
 
-def test_input_stays_as_it_was_when_it_was_read(built: Lake) -> None:
-    frame = built.read(INPUT)
-    fill_input(built, "c")
+def test_input_stays_as_it_was_when_it_was_read(filled: Lake) -> None:
+    frame = filled.read(INPUT)
+    fill_input(filled, "c")
     assert {row.name for row in frame.collect()} == {"a", "b"}
-    assert {row.name for row in built.table(INPUT).collect()} == {"c"}
+    assert {row.name for row in filled.table(INPUT).collect()} == {"c"}
 
 
-def test_table_follows_the_comments_of_its_contract_and_nothing_is_computed_for_it(built: Lake) -> None:
+def test_table_follows_the_comments_of_its_contract_and_nothing_is_computed_for_it(filled: Lake) -> None:
     said = replace(OUTPUT, columns=OUTPUT.columns.replace("'Name'", "'What it is called'"))
-    built.follow_contract(said)
-    comments = {field.name: field.metadata["comment"] for field in built.table(OUTPUT).schema}
+    filled.follow_contract(said)
+    comments = {field.name: field.metadata["comment"] for field in filled.table(OUTPUT).schema}
     assert comments == {"id": "Key", "name": "What it is called", "_loaded_at": "Loaded"}
-    assert not is_computed(built)
+    assert not is_computed(filled)
 
 
-def test_column_of_another_type_is_refused_with_what_to_do(built: Lake) -> None:
+def test_column_of_another_type_is_refused_with_what_to_do(filled: Lake) -> None:
     other = replace(OUTPUT, columns=OUTPUT.columns.replace("name STRING", "name INT"))
     with pytest.raises(
         ContractError, match=r"gold\.output: column name is string in the table and int in its contract"
     ):
-        built.follow_contract(other)
+        filled.follow_contract(other)

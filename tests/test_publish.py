@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.errors import QualityError
@@ -13,7 +13,6 @@ from dvdrental.ops import STEP, Step
 from dvdrental.publish import News, publish, publish_touched
 from dvdrental.table import Table
 from tests.cost import counts_jobs, jobs_so_far
-from tests.filled import copy_into, fill_once
 from tests.rows import relation
 
 PARENT = Table(
@@ -54,43 +53,33 @@ def commits(lake: Lake, table: Table = TABLE) -> int:
 
 
 def fill(lake: Lake) -> None:
+    """Parents 1 and 2, children a, b, c."""
     publish(lake, PARENT, relation(lake.spark, [(1,), (2,)], "parent_key BIGINT"))
     publish(lake, TABLE, rows(lake, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
 
 
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_once(spark, tmp_path_factory, fill)
-
-
-@pytest.fixture
-def ready(lake: Lake, filled: Path) -> Lake:
-    """Parents 1 and 2, children a, b, c."""
-    return copy_into(lake, filled)
-
-
-def test_difference_is_published_in_one_commit(ready: Lake) -> None:
-    before = commits(ready)
-    step = publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "B"), (4, 1, None)))
+def test_difference_is_published_in_one_commit(filled: Lake) -> None:
+    before = commits(filled)
+    step = publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "B"), (4, 1, None)))
     assert (step.rows_inserted, step.rows_updated, step.rows_deleted, step.rows_after) == (1, 1, 1, 3)
-    assert content(ready) == {1: "a", 2: "B", 4: None}
-    assert commits(ready) == before + 1
+    assert content(filled) == {1: "a", 2: "B", 4: None}
+    assert commits(filled) == before + 1
 
 
-def test_no_difference_is_no_commit(ready: Lake) -> None:
-    before = commits(ready)
-    step = publish(ready, TABLE, rows(ready, (3, None, "c"), (1, 1, "a"), (2, 2, "b")))
-    assert (step.status, commits(ready)) == ("unchanged", before)
+def test_no_difference_is_no_commit(filled: Lake) -> None:
+    before = commits(filled)
+    step = publish(filled, TABLE, rows(filled, (3, None, "c"), (1, 1, "a"), (2, 2, "b")))
+    assert (step.status, commits(filled)) == ("unchanged", before)
 
 
-def test_change_to_null_is_a_difference(ready: Lake) -> None:
-    assert publish(ready, TABLE, rows(ready, (1, 1, None), (2, 2, "b"), (3, None, "c"))).rows_updated == 1
+def test_change_to_null_is_a_difference(filled: Lake) -> None:
+    assert publish(filled, TABLE, rows(filled, (1, 1, None), (2, 2, "b"), (3, None, "c"))).rows_updated == 1
 
 
-def test_unchanged_rows_keep_the_time_they_were_loaded(ready: Lake) -> None:
-    loaded = {r.child_key: r._loaded_at for r in ready.table(TABLE).collect()}
-    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "new"), (3, None, "c")))
-    after = {r.child_key: r._loaded_at for r in ready.table(TABLE).collect()}
+def test_unchanged_rows_keep_the_time_they_were_loaded(filled: Lake) -> None:
+    loaded = {r.child_key: r._loaded_at for r in filled.table(TABLE).collect()}
+    publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "new"), (3, None, "c")))
+    after = {r.child_key: r._loaded_at for r in filled.table(TABLE).collect()}
     assert after[1] == loaded[1]
     assert after[2] > loaded[2]
 
@@ -104,30 +93,30 @@ def test_unchanged_rows_keep_the_time_they_were_loaded(ready: Lake) -> None:
     ],
 )
 def test_rows_that_break_the_contract_are_not_published(
-    ready: Lake, bad: list[tuple[int | None, int | None, str | None]], rule: str
+    filled: Lake, bad: list[tuple[int | None, int | None, str | None]], rule: str
 ) -> None:
-    before = content(ready), commits(ready)
+    before = content(filled), commits(filled)
     with pytest.raises(QualityError) as refusal:
-        publish(ready, TABLE, rows(ready, (2, 2, "b"), (3, None, "c"), *bad))
+        publish(filled, TABLE, rows(filled, (2, 2, "b"), (3, None, "c"), *bad))
     assert f"silver.child was not published: {rule}" in str(refusal.value)
-    assert (content(ready), commits(ready)) == before
+    assert (content(filled), commits(filled)) == before
 
 
-def test_refused_rows_stay_for_inspection_and_the_next_good_run_publishes(ready: Lake) -> None:
+def test_refused_rows_stay_for_inspection_and_the_next_good_run_publishes(filled: Lake) -> None:
     with pytest.raises(QualityError) as refused:
-        publish(ready, TABLE, rows(ready, (1, 99, "a")))
-    (stage,) = (Path(ready.settings.staging) / "test").glob("silver.child-*")
+        publish(filled, TABLE, rows(filled, (1, 99, "a")))
+    (stage,) = (Path(filled.settings.staging) / "test").glob("silver.child-*")
     assert f'spark.read.parquet("{stage}")' in str(refused.value)
-    assert ready.spark.read.parquet(str(stage)).filter("_op = 'update'").count() == 1
-    publish(ready, TABLE, rows(ready, (1, 2, "a")))
-    assert content(ready) == {1: "a"}
-    assert list((Path(ready.settings.staging) / "test").glob("silver.child-*")) == [stage]
+    assert filled.spark.read.parquet(str(stage)).filter("_op = 'update'").count() == 1
+    publish(filled, TABLE, rows(filled, (1, 2, "a")))
+    assert content(filled) == {1: "a"}
+    assert list((Path(filled.settings.staging) / "test").glob("silver.child-*")) == [stage]
 
 
-def test_table_is_never_emptied(ready: Lake) -> None:
+def test_table_is_never_emptied(filled: Lake) -> None:
     with pytest.raises(QualityError, match="published_table_not_empty: fail"):
-        publish(ready, TABLE, rows(ready))
-    assert len(content(ready)) == 3
+        publish(filled, TABLE, rows(filled))
+    assert len(content(filled)) == 3
 
 
 def test_table_that_may_be_empty_is_published_empty_and_emptied(lake: Lake) -> None:
@@ -140,10 +129,10 @@ def test_table_that_may_be_empty_is_published_empty_and_emptied(lake: Lake) -> N
         assert lake.table(table).count() == rows_.count()
 
 
-def test_every_attempt_is_in_the_ledger_with_its_checks(ready: Lake) -> None:
+def test_every_attempt_is_in_the_ledger_with_its_checks(filled: Lake) -> None:
     with pytest.raises(QualityError):
-        publish(ready, TABLE, rows(ready, (None, 1, "secret value")))
-    steps = ready.table(STEP).filter("table_name = 'silver.child'").orderBy("started_at").collect()
+        publish(filled, TABLE, rows(filled, (None, 1, "secret value")))
+    steps = filled.table(STEP).filter("table_name = 'silver.child'").orderBy("started_at").collect()
     assert [step.status for step in steps] == ["published", "failed"]
     assert {check.status for check in steps[0].checks} == {"pass"}
     failed = [check for check in steps[1].checks if check.status == "fail"]
@@ -157,30 +146,30 @@ def test_first_build_without_rows_is_refused(lake: Lake) -> None:
     assert not lake.exists(PARENT)
 
 
-def test_row_that_was_published_twice_is_found_though_nothing_else_differs(ready: Lake) -> None:
-    name = ready.name(TABLE.layer, TABLE.name)
-    ready.spark.sql(f"INSERT INTO {name} SELECT * FROM {name} WHERE child_key = 1")
+def test_row_that_was_published_twice_is_found_though_nothing_else_differs(filled: Lake) -> None:
+    name = filled.name(TABLE.layer, TABLE.name)
+    filled.spark.sql(f"INSERT INTO {name} SELECT * FROM {name} WHERE child_key = 1")
     with pytest.raises(QualityError, match=r"column_values_to_be_unique\(child_key\): fail, 2 rows"):
-        publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
+        publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "b"), (3, None, "c")))
 
 
-def test_table_that_is_there_takes_new_rows_by_merge(ready: Lake) -> None:
+def test_table_that_is_there_takes_new_rows_by_merge(filled: Lake) -> None:
     """An append never conflicts with another one: two runs would store the same rows twice."""
-    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
-    last = ready.spark.sql(f"DESCRIBE HISTORY {ready.name(TABLE.layer, TABLE.name)} LIMIT 1").collect()[0]
+    publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
+    last = filled.spark.sql(f"DESCRIBE HISTORY {filled.name(TABLE.layer, TABLE.name)} LIMIT 1").collect()[0]
     assert last.operation == "MERGE"
 
 
-def test_new_rows_alone_are_merged_in_one_pass(ready: Lake) -> None:
+def test_new_rows_alone_are_merged_in_one_pass(filled: Lake) -> None:
     """Delta looks for rows to change, which is a pass of its own, only where it is told to."""
 
     def looked_for() -> str:
-        history = ready.spark.sql(f"DESCRIBE HISTORY {ready.name(TABLE.layer, TABLE.name)} LIMIT 1")
+        history = filled.spark.sql(f"DESCRIBE HISTORY {filled.name(TABLE.layer, TABLE.name)} LIMIT 1")
         return str(history.collect()[0].operationParameters["matchedPredicates"])
 
-    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
+    publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (4, 1, "d")))
     assert looked_for() == "[]"
-    publish(ready, TABLE, rows(ready, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (5, 1, "e")))
+    publish(filled, TABLE, rows(filled, (1, 1, "a"), (2, 2, "b"), (3, None, "c"), (5, 1, "e")))
     assert looked_for() != "[]"
 
 

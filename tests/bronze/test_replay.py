@@ -1,10 +1,8 @@
 """Rows that were set aside, tried again after a fix."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from pyspark.sql import SparkSession
 
 from dvdrental.bronze import ingest as module
 from dvdrental.bronze.ingest import ingest, replay
@@ -12,7 +10,6 @@ from dvdrental.errors import StepError
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import QUARANTINE
-from tests.filled import copy_into, fill_once
 from tests.landing import MORNING, land_raw
 
 GOOD = '{"category_id":1,"name":"A","last_update":"2006-02-15T09:46:27"}'
@@ -30,24 +27,12 @@ def fill(lake: Lake) -> None:
     ingest(lake, ["category"])
 
 
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_once(spark, tmp_path_factory, fill)
-
-
-@pytest.fixture
-def with_two_set_aside(lake: Lake, filled: Path) -> Lake:
-    return copy_into(lake, filled)
-
-
 def relax(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "row_rules", lambda _: [])
 
 
-def test_promise_13_row_moves_once_after_its_rule_was_relaxed(
-    with_two_set_aside: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = with_two_set_aside
+def test_promise_13_row_moves_once_after_its_rule_was_relaxed(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = filled
     relax(monkeypatch)
     first, second = replay(lake, ["category"])[0], replay(lake, ["category"])[0]
     assert (first.rows_landed, first.rows_inserted, first.rows_quarantined) == (2, 1, 1)
@@ -56,9 +41,9 @@ def test_promise_13_row_moves_once_after_its_rule_was_relaxed(
     assert {row.category_id for row in current(lake.changes("category"), ["category_id"]).collect()} == {1, 2}
 
 
-def test_full_refresh_closes_what_it_no_longer_brings(with_two_set_aside: Lake) -> None:
+def test_full_refresh_closes_what_it_no_longer_brings(filled: Lake) -> None:
     """One row is mended in the source, the other comes under a new id, as in every full refresh, and is as bad."""
-    lake = with_two_set_aside
+    lake = filled
     mended = NAMELESS.replace("{", '{"name":"B",')
     land_raw(lake, "category", [GOOD, mended, GOOD.replace("1", "4"), BROKEN], MORNING + timedelta(days=7))
     ingest(lake, ["category"])
@@ -67,10 +52,8 @@ def test_full_refresh_closes_what_it_no_longer_brings(with_two_set_aside: Lake) 
     assert replay(lake, ["category"])[0].rows_quarantined == 1
 
 
-def test_crash_after_the_row_moved_is_mended_by_the_next_replay(
-    with_two_set_aside: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lake = with_two_set_aside
+def test_crash_after_the_row_moved_is_mended_by_the_next_replay(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = filled
     relax(monkeypatch)
     with monkeypatch.context() as crash:
         crash.setattr(Lake, "merge", _fail)
@@ -86,18 +69,18 @@ def _fail(*_: object) -> None:
     raise RuntimeError("crash")
 
 
-def test_without_a_fix_nothing_moves(with_two_set_aside: Lake) -> None:
-    step = replay(with_two_set_aside, ["category"])[0]
+def test_without_a_fix_nothing_moves(filled: Lake) -> None:
+    step = replay(filled, ["category"])[0]
     assert (step.rows_inserted, step.rows_quarantined) == (0, 2)
-    assert [moved for _, _, moved in set_aside(with_two_set_aside)] == [False, False]
+    assert [moved for _, _, moved in set_aside(filled)] == [False, False]
 
 
-def test_row_that_left_the_landing_is_told(with_two_set_aside: Lake) -> None:
-    land_raw(with_two_set_aside, "category", [GOOD], MORNING + timedelta(days=7))
-    step = replay(with_two_set_aside, ["category"])[0]
+def test_row_that_left_the_landing_is_told(filled: Lake) -> None:
+    land_raw(filled, "category", [GOOD], MORNING + timedelta(days=7))
+    step = replay(filled, ["category"])[0]
     assert step.warnings == ["2 rows that are set aside are no longer in the landing"]
 
 
-def test_excerpt_shows_the_form_but_no_letter_or_digit(with_two_set_aside: Lake) -> None:
-    excerpts = {row.raw_id: row.excerpt for row in with_two_set_aside.table(QUARANTINE).collect()}
+def test_excerpt_shows_the_form_but_no_letter_or_digit(filled: Lake) -> None:
+    excerpts = {row.raw_id: row.excerpt for row in filled.table(QUARANTINE).collect()}
     assert excerpts["id-2"] == '{"xxxxxxxx_xx":n,"xxxx":"xxx'

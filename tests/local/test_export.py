@@ -9,7 +9,6 @@ import psycopg
 import pyarrow.parquet
 import pytest
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
 
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
@@ -17,7 +16,6 @@ from dvdrental.local.commands import export, names
 from dvdrental.local.export import to_file, to_postgres
 from dvdrental.local.landing import SourceError
 from dvdrental.table import Table, View
-from tests.filled import copy_into, fill_once
 from tests.local.conftest import Server
 
 THINGS = Table(
@@ -60,17 +58,15 @@ GOOD = View(layer="gold", name="good", comment="One row per thing", source=THING
 BROKEN = View(layer="gold", name="broken", comment="No row", source=THINGS, columns={"x": "1 / (id - id)"})
 
 
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_once(spark, tmp_path_factory, lambda lake: lake.append_rows(THINGS, [FULL, EMPTY, BLANK]))
+def fill(lake: Lake) -> None:
+    lake.append_rows(THINGS, [FULL, EMPTY, BLANK])
 
 
 @pytest.fixture
-def things(lake: Lake, filled: Path) -> Lake:
-    copy_into(lake, filled)
-    lake.create_view(GOOD)
-    lake.create_view(BROKEN)
-    return lake
+def things(filled: Lake) -> Lake:
+    filled.create_view(GOOD)
+    filled.create_view(BROKEN)
+    return filled
 
 
 def test_csv_holds_every_value_and_tells_null_from_an_empty_text(things: Lake, tmp_path: Path) -> None:

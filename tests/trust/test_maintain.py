@@ -6,14 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 
 from dvdrental import maintain
 from dvdrental.errors import SettingsError
 from dvdrental.lake import RETENTION, Lake
 from dvdrental.publish import publish
 from dvdrental.silver import dim_actor
-from tests.filled import copy_into, drop, fill_once
+from tests.filled import drop
 from tests.rows import rows
 
 
@@ -23,19 +23,9 @@ def actors(lake: Lake, *names: str) -> DataFrame:
 
 
 def fill(lake: Lake) -> None:
+    """The dimension after runs 1, 2 and 3."""
     for number, names in enumerate((["ANN HALL"], ["ANN HALL", "BO LEE"], ["CY DAY"]), 1):
         publish(in_run(lake, str(number)), dim_actor.TABLE, actors(lake, *names))
-
-
-@pytest.fixture(scope="module")
-def filled(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fill_once(spark, tmp_path_factory, fill)
-
-
-@pytest.fixture
-def three_runs(lake: Lake, filled: Path) -> Lake:
-    """The dimension after runs 1, 2 and 3."""
-    return copy_into(lake, filled)
 
 
 def in_run(lake: Lake, run_id: str) -> Lake:
@@ -46,27 +36,27 @@ def names_in(lake: Lake) -> list[str]:
     return sorted(row.full_name for row in lake.table(dim_actor.TABLE).collect())
 
 
-def test_upkeep_changes_no_row_and_every_run_can_still_be_restored(three_runs: Lake) -> None:
-    state = three_runs.now(dim_actor.TABLE)[0]
-    assert maintain.maintain(three_runs) == 2  # the actors and the ledger
-    assert (names_in(three_runs), three_runs.now(dim_actor.TABLE)[0]) == (["CY DAY"], state)
-    maintain.restore(three_runs, "silver.dim_actor", "2")
-    assert names_in(three_runs) == ["ANN HALL", "BO LEE"]
-    maintain.restore(three_runs, "silver.dim_actor", "3")
-    assert names_in(three_runs) == ["CY DAY"]
+def test_upkeep_changes_no_row_and_every_run_can_still_be_restored(filled: Lake) -> None:
+    state = filled.now(dim_actor.TABLE)[0]
+    assert maintain.maintain(filled) == 2  # the actors and the ledger
+    assert (names_in(filled), filled.now(dim_actor.TABLE)[0]) == (["CY DAY"], state)
+    maintain.restore(filled, "silver.dim_actor", "2")
+    assert names_in(filled) == ["ANN HALL", "BO LEE"]
+    maintain.restore(filled, "silver.dim_actor", "3")
+    assert names_in(filled) == ["CY DAY"]
 
 
-def test_promise_27_run_after_a_restore_computes_every_row_again(three_runs: Lake) -> None:
-    maintain.restore(three_runs, "silver.dim_actor", "1")
-    step = publish(in_run(three_runs, "4"), dim_actor.TABLE, actors(three_runs, "CY DAY"))
-    assert (step.rows_updated, names_in(three_runs)) == (1, ["CY DAY"])
+def test_promise_27_run_after_a_restore_computes_every_row_again(filled: Lake) -> None:
+    maintain.restore(filled, "silver.dim_actor", "1")
+    step = publish(in_run(filled, "4"), dim_actor.TABLE, actors(filled, "CY DAY"))
+    assert (step.rows_updated, names_in(filled)) == (1, ["CY DAY"])
 
 
 @pytest.mark.parametrize("run_id", ["4", "' OR '1' = '1"])
-def test_run_that_left_nothing_cannot_be_restored(three_runs: Lake, run_id: str) -> None:
+def test_run_that_left_nothing_cannot_be_restored(filled: Lake, run_id: str) -> None:
     with pytest.raises(SettingsError, match=r"\Asilver\.dim_actor has no version that run .* \(view ops\.run\)"):
-        maintain.restore(three_runs, "silver.dim_actor", run_id)
-    assert names_in(three_runs) == ["CY DAY"]
+        maintain.restore(filled, "silver.dim_actor", run_id)
+    assert names_in(filled) == ["CY DAY"]
 
 
 @pytest.mark.parametrize("table", ["bronze.rental", "gold.nothing", "gold.rental_obt; DROP TABLE x"])
@@ -80,12 +70,12 @@ def test_table_that_is_not_there_is_told(lake: Lake) -> None:
         maintain.restore(lake, "silver.dim_actor", "1")
 
 
-def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(three_runs: Lake) -> None:
-    drop(three_runs, "silver", "dim_actor")
+def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(filled: Lake) -> None:
+    drop(filled, "silver", "dim_actor")
     for names in (["DI FOX"], ["DI FOX", "ED RAY"]):
-        publish(in_run(three_runs, "later"), dim_actor.TABLE, actors(three_runs, *names))
+        publish(in_run(filled, "later"), dim_actor.TABLE, actors(filled, *names))
     with pytest.raises(SettingsError, match="has no version that run '1' left"):
-        maintain.restore(three_runs, "silver.dim_actor", "1")
+        maintain.restore(filled, "silver.dim_actor", "1")
 
 
 def test_stages_of_refused_publications_go_after_the_retention(tmp_path: Path) -> None:
