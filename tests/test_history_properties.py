@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from dvdrental.columns import epoch
+from dvdrental.columns import moment
 from dvdrental.history import as_of, chain, current
 from dvdrental.quality import history_rules
 from dvdrental.silver import dim_customer, dim_film
@@ -124,7 +124,7 @@ def assert_same(found: Mapping[Any, Any], wanted: Mapping[Any, Any], histories: 
 
 
 def assert_lawful(table: Table, rows: DataFrame) -> None:
-    staged = rows.withColumns({"_loaded_at": epoch(), "_op": F.lit("insert")})
+    staged = rows.withColumns({"_loaded_at": moment(READ_AT), "_op": F.lit("insert")})
     assert [check for check in history_rules.audit(table, staged, None) if check.status != "pass"] == []
 
 
