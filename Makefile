@@ -80,6 +80,7 @@ generated: setup ## write anew what is made from contracts and metrics: docs, th
 	@$(BIN)/dvdrental docs
 	@$(BIN)/python -m dvdrental.local.aibi dashboards/aibi/rentals.lvdash.json
 	@$(BIN)/python -m dvdrental.local.preset.assets
+	@git status --short docs dashboards 2>/dev/null || true
 
 check: setup ## lint, format, types
 	@$(BIN)/ruff check .

@@ -82,8 +82,17 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 @EACH
 def test_every_metric_has_a_case(dataset: Dataset) -> None:
-    missing = dataset.metrics.keys() - CASES[dataset.table][2].keys()
+    columns, _, expected = CASES[dataset.table]
+    missing = dataset.metrics.keys() - expected.keys()
     assert not missing, f"what are {missing} of the rows in CASES of {__file__}?"
+    asked = {word for metric in dataset.metrics.values() for word in columns_of(metric)}
+    unknown = asked - set(columns.split(", "))
+    assert not unknown, f"the rows of {dataset.table} in CASES of {__file__} need columns {unknown}"
+
+
+def columns_of(metric: Metric) -> set[str]:
+    """SQL's own words are in capitals."""
+    return set(re.findall(r"\b[a-z_]\w*", re.sub(r"'[^']*'", "", metric.expression)))
 
 
 def question(table: str, having: str = "") -> str:
@@ -122,12 +131,10 @@ def test_grain_is_that_of_the_contract(dataset: Dataset) -> None:
 
 @EACH
 def test_expressions_use_columns_that_are_there(dataset: Dataset) -> None:
-    """SQL's own words are in capitals."""
     table = TABLES.get(dataset.table)
     columns = set(table.column_names if table else VIEWS[dataset.table].columns)
     for metric in dataset.metrics.values():
-        words = re.findall(r"\b[a-z_]\w*", re.sub(r"'[^']*'", "", metric.expression))
-        assert set(words) <= columns, metric.name
+        assert columns_of(metric) <= columns, metric.name
 
 
 def test_names_and_labels_are_there_once() -> None:

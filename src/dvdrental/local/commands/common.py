@@ -17,7 +17,9 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.output import dumps
 from dvdrental.local.session import start_session
 
-CONSOLE = Console()
+WIDE = 200
+CONSOLE = Console(width=None if sys.stdout.isatty() else WIDE)
+"""A file has room for every type and name of a column."""
 
 FULL_DISK = (
     f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "

@@ -4,7 +4,6 @@ They are Jinja templates: the connection comes from the environment, catalog and
 """
 
 import shutil
-import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -48,15 +47,14 @@ def as_text(asset: Asset) -> str:
     return yaml.safe_dump(asset, sort_keys=False, allow_unicode=True, width=120)
 
 
-def write(root: Path) -> int:
-    """Replace all files below root; returns their number."""
+def write(root: Path) -> None:
+    """Replace all files below root."""
     if root.exists():
         shutil.rmtree(root)
     for name, asset in assets().items():
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(as_text(asset), encoding="utf-8")
-    return len(assets())
 
 
 def render(root: Path, target: Path, values: Mapping[str, object]) -> None:
@@ -281,5 +279,4 @@ def _row(name: str, row: Row, parents: list[str]) -> Asset:
 
 
 if __name__ == "__main__":
-    folder = find_root(Path.cwd()) / FOLDER
-    sys.stdout.write(f"{write(folder)} files in {folder}\n")
+    write(find_root(Path.cwd()) / FOLDER)
