@@ -127,7 +127,7 @@ class Airbyte:
 
 
 def _insist(ask: Callable[[], Answer], pause: float, until: float) -> Answer:
-    """Ask again while Airbyte does not answer: a sync goes on meanwhile. To start it again is safe: if Airbyte heard the
+    """Ask again while Airbyte does not answer: a sync goes on meanwhile. Starting again is safe: if Airbyte heard the
     first time, it is busy with that sync, which is joined."""
     for _ in range(FAILURES):
         try:
