@@ -8,6 +8,7 @@ MONTH = "strftime(rental_date, '%Y-%m')"
 LAST = "SELECT * FROM ops.step QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1"
 CHECKED = LAST.replace("ops.step", "ops.step WHERE len(checks) > 0")
 CHECKS = f"(SELECT table_name, unnest(checks, recursive := true) FROM ({CHECKED}))"
+TAKEN_IN = "WHERE status <> 'failed'"
 DAYS = "(SELECT strftime(started_at, '%Y-%m-%d') AS day, * FROM ops.step)"
 
 KPIS = {
@@ -31,9 +32,9 @@ KPIS = {
     "late_return_rate_calendar": f"""SELECT avg((date_diff('day', rental_date, return_date) > rental_duration)::INT)
         FROM {R}""",
     "last_load": "SELECT max(started_at) FROM ops.step",
-    "newest_landing": "SELECT max(landed_at) FROM ops.step",
-    "rows_landed": f"SELECT sum(rows_landed) FROM ({LAST})",
-    "rows_quarantined": f"SELECT sum(rows_quarantined) FROM ({LAST})",
+    "newest_landing": f"SELECT max(landed_at) FROM ops.step {TAKEN_IN}",
+    "rows_landed": f"SELECT coalesce(sum(rows_landed), 0) FROM ({LAST}) {TAKEN_IN}",
+    "rows_quarantined": f"SELECT coalesce(sum(rows_quarantined), 0) FROM ({LAST}) {TAKEN_IN}",
     "results": f"SELECT count(*) FROM {CHECKS}",
     "failed_checks": f"SELECT count(*) FROM {CHECKS} WHERE status <> 'pass'",
 }
@@ -82,8 +83,8 @@ CHARTS = KPIS | {
         FROM ({LAST})""",
     "checks": f"SELECT status, severity, table_name, rule, failed FROM {CHECKS}",
     "checks_by_table": f"SELECT table_name, status, count(*) FROM {CHECKS} GROUP BY ALL",
-    "rows_by_day": f"""SELECT day, coalesce(sum(rows_landed), 0), coalesce(sum(rows_quarantined), 0) FROM {DAYS}
-        GROUP BY ALL""",
+    "rows_by_day": f"""SELECT day, coalesce(sum(rows_landed) FILTER ({TAKEN_IN}), 0),
+        coalesce(sum(rows_quarantined) FILTER ({TAKEN_IN}), 0) FROM {DAYS} GROUP BY ALL""",
     "checks_by_day": f"""SELECT day, coalesce(sum(len(checks)), 0),
         coalesce(sum(len([c FOR c IN checks IF c.status <> 'pass'])), 0) FROM {DAYS} GROUP BY ALL""",
 }
