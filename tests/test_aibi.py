@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+from duckdb import DuckDBPyConnection
 from pyspark.sql import SparkSession
 
 from dvdrental.local import aibi
@@ -77,6 +79,7 @@ def test_spark_answers_each_query_as_duckdb_does(spark: SparkSession, in_gold: P
         expected = plain(db.execute(query.replace("`", '"')).fetchall())
         assert plain(spark.sql(query).collect()) == expected, widget
         assert expected or "did-not-pass" in widget
+        assert expected != ["[None]"], f"{widget} stays blank"
 
 
 def plain(rows: list[Any]) -> list[str]:
@@ -84,3 +87,53 @@ def plain(rows: list[Any]) -> list[str]:
     return sorted(
         repr([v if isinstance(v, str | bool | date | None) else round(float(v), 6) for v in row]) for row in rows
     )
+
+
+@pytest.fixture
+def by_hand() -> Iterator[DuckDBPyConnection]:
+    """Takes the rows of a test as tables by their plain names."""
+    with duckdb.connect() as db:
+        yield db
+
+
+def shown(db: DuckDBPyConnection, dashboard: lvdash.Json, title: str, where: str = "TRUE") -> list[tuple[Any, ...]]:
+    """What a widget shows; `where` is what a filter adds to its dataset."""
+    (widget,) = (one for one in lvdash.widgets(dashboard) if title_of(one) == title)
+    (named,) = widget["queries"]
+    chosen = [*named["query"].get("filters", []), {"expression": where}]
+    return db.execute(lvdash.sql(dashboard, named["query"] | {"filters": chosen}).replace("`", '"')).fetchall()
+
+
+def title_of(widget: lvdash.Json) -> str:
+    title: str = widget.get("spec", {}).get("frame", {}).get("title", "")
+    return title
+
+
+def test_counters_of_quality_agree_with_the_tables_below_when_the_last_load_found_nothing_new(
+    by_hand: DuckDBPyConnection, dashboard: lvdash.Json
+) -> None:
+    by_hand.execute("""CREATE TABLE loads AS FROM (VALUES
+        ('bronze.rental', 'published', FALSE, TIMESTAMP '2026-01-05 09:00', TIMESTAMP '2026-01-05 06:00', 10, 1, 0, 0),
+        ('gold.big', 'published', FALSE, TIMESTAMP '2026-01-05 09:01', NULL, NULL, NULL, 2, 1),
+        ('bronze.rental', 'unchanged', TRUE, TIMESTAMP '2026-01-12 09:00', NULL, NULL, NULL, 0, 0),
+        ('gold.big', 'unchanged', TRUE, TIMESTAMP '2026-01-12 09:01', NULL, NULL, NULL, 0, 0)
+    ) AS rows (table_name, status, is_last, started_at, landed_at, rows_landed, rows_quarantined, number_of_checks,
+        failed_checks)""")
+    by_hand.execute("""CREATE TABLE data_quality AS FROM (VALUES
+        ('gold.big', TRUE, 'unique', 'critical', 'pass', 0, TIMESTAMP '2026-01-05 09:01'),
+        ('gold.big', TRUE, 'named', 'warning', 'fail', 2, TIMESTAMP '2026-01-05 09:01'),
+        ('gold.big', FALSE, 'named', 'warning', 'fail', 3, TIMESTAMP '2025-12-29 09:01')
+    ) AS rows (table_name, is_last, rule, severity, status, broken_rows, started_at)""")
+    titles = ("Landed (UTC)", "Last load (UTC)", "Rows landed", "Failed loads", "Quality checks", "Failed checks")
+    counters = {title: shown(by_hand, dashboard, title)[0][0] for title in titles}
+    assert counters == {
+        "Landed (UTC)": datetime(2026, 1, 5, 6),
+        "Last load (UTC)": datetime(2026, 1, 12, 9, 1),
+        "Rows landed": 0,
+        "Failed loads": 0,
+        "Quality checks": 2,
+        "Failed checks": 1,
+    }
+    assert shown(by_hand, dashboard, "Checks that did not pass when each table was last checked") == [
+        ("gold.big", "named", "warning", "fail", 2, datetime(2026, 1, 5, 9, 1))
+    ]

@@ -74,6 +74,13 @@ SOURCES = (
            FROM overdue_rentals ORDER BY days_overdue DESC, title""",
     ),
     Source("loads", "Last load of each table", "SELECT * FROM loads WHERE is_last", "gold.loads"),
+    Source("all_loads", "Loads", "SELECT * FROM loads", "gold.loads"),
+    Source(
+        "last_checks",
+        "Last checks of each table",
+        "SELECT * FROM data_quality WHERE is_last",
+        "gold.data_quality",
+    ),
     Source(
         "load_list",
         "Last load of each table, in order",
@@ -108,9 +115,9 @@ class Widget:
     height: int = 6
 
 
-def _counter(source: str, metric: str) -> Widget:
+def _counter(source: str, metric: str, title: str = "", where: str = "") -> Widget:
     found = _measures(source)[metric]
-    return Widget("counter", found.label, source, (metric,), found.description, width=2, height=3)
+    return Widget("counter", title or found.label, source, (metric,), found.description, where, width=2, height=3)
 
 
 def _text(words: str) -> Widget:
@@ -251,16 +258,16 @@ def _pages() -> dict[str, Sequence[Widget]]:
         "Data quality": (
             _counter("rentals", "data_as_of"),
             _counter("rentals", "loaded_at"),
-            _counter("loads", "newest_landing"),
+            _counter("all_loads", "newest_landing"),  # a load that found nothing new has none
             _counter("loads", "rows_landed"),
             _counter("loads", "rows_quarantined"),
             _counter("loads", "failed_loads"),
-            _counter("loads", "checks_run"),
-            _counter("loads", "checks_failed"),
+            _counter("last_checks", "results", "Quality checks"),
+            _counter("last_checks", "results", "Failed checks", where="`status` <> 'pass'"),
             _counter("loads", "last_load"),
             Widget(
                 "table",
-                "Checks that did not pass in the last load of each table",
+                "Checks that did not pass when each table was last checked",
                 "checks",
                 ("table_name", "rule", "severity", "status", "broken_rows", "started_at"),
                 "Empty is good",
