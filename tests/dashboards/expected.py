@@ -35,6 +35,7 @@ KPIS = {
     "newest_landing": f"SELECT max(landed_at) FROM ops.step {TAKEN_IN}",
     "rows_landed": f"SELECT coalesce(sum(rows_landed), 0) FROM ({LAST}) {TAKEN_IN}",
     "rows_quarantined": f"SELECT coalesce(sum(rows_quarantined), 0) FROM ({LAST}) {TAKEN_IN}",
+    "failed_loads": f"SELECT count(*) FROM ({LAST}) WHERE status = 'failed'",
     "results": f"SELECT count(*) FROM {CHECKS}",
     "failed_checks": f"SELECT count(*) FROM {CHECKS} WHERE status <> 'pass'",
 }

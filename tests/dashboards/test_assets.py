@@ -196,6 +196,17 @@ def test_dashboard_refreshes_daily_and_charts_filter_each_other() -> None:
     assert {asset["cache_timeout"] for asset in (*DATASETS.values(), *DATABASES.values())} == {24 * 60 * 60}
 
 
+def test_load_that_failed_is_counted_and_comes_first() -> None:
+    """It may have failed before any check was made, so that no check says so."""
+    (tab,) = (part for part in PARTS.values() if part["type"] == "TAB" and part["meta"]["text"] == "Data quality")
+    tiles = [PARTS[tile] for row in tab["children"] for tile in PARTS[row]["children"]]
+    assert "Failed loads" in {tile["meta"].get("sliceName") for tile in tiles}
+    counted = CHARTS["charts/failed_loads.yaml"]["params"]
+    assert counted["metric"] == "failed_loads"
+    assert ("is_last", "IS TRUE") in {(one["subject"], one["operator"]) for one in counted["adhoc_filters"]}
+    assert CHARTS["charts/loads.yaml"]["params"]["order_by_cols"][0] == '["status", true]'  # then published, unchanged
+
+
 def test_nothing_counts_from_today() -> None:
     ranges = {c["comparator"] for chart in CHARTS.values() for c in chart["params"]["adhoc_filters"] if time_range(c)}
     assert ranges == {"No filter"}

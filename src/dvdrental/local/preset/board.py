@@ -583,19 +583,23 @@ QUALITY = Tab(
     (
         _row(
             24,
-            (number(LOADS, "last_load"), 2),
-            (number(LOADS, "newest_landing"), 2),
-            (number(LOADS, "rows_landed").now(), 2),
-            (number(LOADS, "rows_quarantined").now(), 2),
-            (number(CHECKS, "results", "Quality checks").now(), 2),
-            (number(CHECKS, "results", "Failed checks", key="failed_checks").now().only("status", "!=", "pass"), 2),
+            (number(LOADS, "last_load"), 3),
+            (number(LOADS, "newest_landing"), 3),
+            (number(LOADS, "rows_landed").now(), 3),
+            (number(LOADS, "rows_quarantined").now(), 3),
+        ),
+        _row(
+            24,
+            (number(LOADS, "failed_loads").now(), 4),
+            (number(CHECKS, "results", "Quality checks").now(), 4),
+            (number(CHECKS, "results", "Failed checks", key="failed_checks").now().only("status", "!=", "pass"), 4),
         ),
         _row(
             82,
             (
                 rows(
                     "loads",
-                    "Last load of each table: rows in and out, checks, time",
+                    "Last load of each table, failed ones first: rows in and out, checks, time",
                     LOADS,
                     {
                         "table_name": "",
@@ -611,7 +615,7 @@ QUALITY = Tab(
                         "number_of_checks": "integer",
                         "failed_checks": "integer",
                     },
-                    [("failed_checks", False), ("table_name", True)],
+                    [("status", True), ("failed_checks", False), ("table_name", True)],  # failed, published, unchanged
                     page=15,
                 ).now(),
                 12,
