@@ -109,6 +109,21 @@ def title_of(widget: lvdash.Json) -> str:
     return title
 
 
+def test_rental_whose_due_date_nobody_knows_is_neither_late_nor_on_time(
+    by_hand: DuckDBPyConnection, dashboard: lvdash.Json
+) -> None:
+    by_hand.execute("""CREATE TABLE rental_obt AS FROM (VALUES
+        (1, FALSE, FALSE), (2, FALSE, TRUE), (3, FALSE, TRUE), (4, TRUE, NULL), (5, FALSE, NULL)
+    ) AS rows (rental_key, is_open, is_late)""")
+    assert sorted(shown(by_hand, dashboard, "On time, late, still out")) == [
+        ("1 on time", 1),
+        ("2 late", 2),
+        ("3 still out", 1),
+        ("4 due date unknown", 1),
+    ]
+    assert shown(by_hand, dashboard, "Late returns") == [(pytest.approx(2 / 3),)]
+
+
 def test_counters_of_quality_agree_with_the_tables_below_when_the_last_load_found_nothing_new(
     by_hand: DuckDBPyConnection, dashboard: lvdash.Json
 ) -> None:

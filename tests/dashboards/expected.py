@@ -2,7 +2,7 @@
 metrics.yml or the dashboard. A row is what tells groups apart, and then the values."""
 
 R, C, D, V = "gold.rental_obt", "gold.inventory_status", "gold.overdue_rentals", "gold.customer_value"
-LATE = "avg(CASE WHEN return_date > due_date THEN 1 WHEN return_date IS NOT NULL THEN 0 END)"
+LATE = "avg(CASE WHEN return_date > due_date THEN 1 WHEN return_date <= due_date THEN 0 END)"
 WEEKDAY = "isodow(rental_date) || strftime(rental_date, ' %a')"
 MONTH = "strftime(rental_date, '%Y-%m')"
 LAST = "SELECT * FROM ops.step QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1"
@@ -74,7 +74,8 @@ CHARTS = KPIS | {
         count(*) / (SELECT count(*) FROM {R}) FROM {R} GROUP BY 1""",
     "rentals_by_month": f"SELECT {MONTH}, count(*) FROM {R} GROUP BY ALL",
     "rentals_by_month_and_status": f"""SELECT {MONTH}, CASE WHEN return_date IS NULL THEN 'out'
-        WHEN return_date > due_date THEN 'returned late' ELSE 'returned in time' END, count(*) FROM {R} GROUP BY ALL""",
+        WHEN return_date > due_date THEN 'returned late' WHEN return_date <= due_date THEN 'returned in time'
+        ELSE 'returned, due date unknown' END, count(*) FROM {R} GROUP BY ALL""",
     "days_out": f"""SELECT date_diff('day', rental_date, return_date), count(*) FROM {R} WHERE return_date IS NOT NULL
         GROUP BY ALL""",
     "overdue_list": f"""SELECT title, store_city, inventory_store_city, customer_id, rental_id, rental_date, due_date,

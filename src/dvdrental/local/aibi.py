@@ -45,7 +45,8 @@ SOURCES = (
         "rentals",
         "Rentals",
         """SELECT *,
-             CASE WHEN is_open THEN '3 still out' WHEN is_late THEN '2 late' ELSE '1 on time' END AS outcome
+             CASE WHEN is_open THEN '3 still out' WHEN is_late THEN '2 late' WHEN NOT is_late THEN '1 on time'
+               ELSE '4 due date unknown' END AS outcome
            FROM rental_obt""",
         "gold.rental_obt",
     ),

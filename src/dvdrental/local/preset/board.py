@@ -77,8 +77,10 @@ class Calculated:
 STATUS = Calculated(
     "rental_status",
     "Status (late to the second)",
-    "CASE WHEN is_open THEN 'out' WHEN is_late THEN 'returned late' ELSE 'returned in time' END",
-    "out, returned late (after rental date + allowed days, to the second) or returned in time",
+    "CASE WHEN is_open THEN 'out' WHEN is_late THEN 'returned late' WHEN NOT is_late THEN 'returned in time' "
+    "ELSE 'returned, due date unknown' END",
+    "out, returned late (after rental date + allowed days, to the second), returned in time, or returned, due date "
+    "unknown (the film is not known)",
 )
 PLACE = Calculated(
     "customer_place",
@@ -101,6 +103,7 @@ SERIES_COLORS = {
     "out": "#FCC700",
     "returned late": "#E04355",
     "returned in time": "#5AC189",
+    "returned, due date unknown": "#B2B2B2",
     "available": "#5AC189",
     "on loan": "#1FA8C9",
     "overdue": "#FCC700",
