@@ -35,6 +35,13 @@ def in_gold(spark: SparkSession, one_run: House) -> Iterator[Path]:
     spark.catalog.setCurrentDatabase("default")
 
 
+@pytest.fixture
+def by_hand() -> Iterator[DuckDBPyConnection]:
+    """Takes the rows of a test as tables by their plain names."""
+    with duckdb.connect() as db:
+        yield db
+
+
 def test_file_is_what_metrics_give() -> None:
     assert FILE.read_text(encoding="utf-8") == aibi.text(), "make generated"
 
@@ -48,6 +55,27 @@ def test_pages_are_those_of_the_other_dashboard(dashboard: lvdash.Json) -> None:
     assert pages == ["Overview", "Films", "Customers and operations", "Data quality", "Filters"]
     filters = {widget["spec"]["frame"]["title"] for widget in lvdash.widgets(dashboard)[-4:]}
     assert filters == {"Date of the rental", "Store (staff rule)", "Category", "Rating"}
+
+
+def test_filters_reach_every_dataset_that_can_be_filtered(by_hand: DuckDBPyConnection, dashboard: lvdash.Json) -> None:
+    for name in datasets():
+        table = TABLES.get(name)
+        types = {one.name: one.type.removesuffix("_NTZ") for one in table.fields} if table else {"is_last": "BOOLEAN"}
+        names = table.column_names if table else lvdash.columns(name)
+        columns = ", ".join(f"{column} {types.get(column, 'STRING')}" for column in names)
+        by_hand.execute(f"CREATE TABLE {name.removeprefix('gold.')} ({columns})")
+    have = {
+        dataset["name"]: {column[0] for column in by_hand.execute("".join(dataset["queryLines"])).description}
+        for dataset in dashboard["datasets"]
+    }
+    for widget in lvdash.widgets(dashboard)[-4:]:
+        asked = [one["query"] for one in widget["queries"]]
+        (column,) = {field["name"] for query in asked for field in query["fields"]}
+        reached = {query["datasetName"] for query in asked}
+        if column == "rental_date":  # a period is one of rentals; what is overdue is so today
+            assert reached == {"rentals"}
+        else:
+            assert reached == {name for name, columns in have.items() if column in columns}, column
 
 
 def test_no_measure_has_the_name_of_a_column() -> None:
@@ -87,13 +115,6 @@ def plain(rows: list[Any]) -> list[str]:
     return sorted(
         repr([v if isinstance(v, str | bool | date | None) else round(float(v), 6) for v in row]) for row in rows
     )
-
-
-@pytest.fixture
-def by_hand() -> Iterator[DuckDBPyConnection]:
-    """Takes the rows of a test as tables by their plain names."""
-    with duckdb.connect() as db:
-        yield db
 
 
 def shown(db: DuckDBPyConnection, dashboard: lvdash.Json, title: str, where: str = "TRUE") -> list[tuple[Any, ...]]:

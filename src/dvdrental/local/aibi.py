@@ -70,8 +70,8 @@ SOURCES = (
     Source(
         "overdue_list",
         "Overdue rentals, longest first",
-        """SELECT title, inventory_store_city, customer_id, rental_date, due_date, days_overdue, replacement_cost,
-             status
+        """SELECT title, store_city, inventory_store_city, customer_id, rental_date, due_date, days_overdue,
+             replacement_cost, status
            FROM overdue_rentals ORDER BY days_overdue DESC, title""",
     ),
     Source("loads", "Last load of each table", "SELECT * FROM loads WHERE is_last", "gold.loads"),
@@ -243,6 +243,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                 "overdue_list",
                 (
                     "title",
+                    "store_city",
                     "inventory_store_city",
                     "customer_id",
                     "rental_date",
@@ -251,7 +252,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                     "replacement_cost",
                     "status",
                 ),
-                "As of the newest data; store by copy rule",
+                "As of the newest data. Store city by staff rule, inventory store city by copy rule",
                 width=COLUMNS,
                 height=8,
             ),
@@ -302,7 +303,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
 
 FILTERS = (
     ("filter-date-range-picker", "Date of the rental", "rental_date", ("rentals",)),
-    ("filter-multi-select", "Store (staff rule)", "store_city", ("rentals",)),
+    ("filter-multi-select", "Store (staff rule)", "store_city", ("rentals", "overdue", "overdue_list")),
     ("filter-multi-select", "Category", "category", ("rentals", "films", "copies", "idle_copies")),
     ("filter-multi-select", "Rating", "rating", ("rentals", "films")),
 )
