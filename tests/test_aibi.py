@@ -145,6 +145,18 @@ def test_rental_whose_due_date_nobody_knows_is_neither_late_nor_on_time(
     assert shown(by_hand, dashboard, "Late returns") == [(pytest.approx(2 / 3),)]
 
 
+def test_category_whose_copies_idle_less_than_a_hundred_others_has_its_list(
+    by_hand: DuckDBPyConnection, dashboard: lvdash.Json
+) -> None:
+    by_hand.execute("""CREATE TABLE inventory_status AS
+        SELECT 'Old' AS title, 'Action' AS category, 'Woodridge' AS inventory_store_city, 1 AS rental_count,
+            90 AS days_since_last_rental, 9.99 AS replacement_cost, TRUE AS is_available
+        FROM range(100)
+        UNION ALL SELECT 'New', 'Comedy', 'Woodridge', 1, 5, 9.99, TRUE""")
+    listed = shown(by_hand, dashboard, "Copies that stand idle, the longest first", "category = 'Comedy'")
+    assert [row[0] for row in listed] == ["New"]
+
+
 def test_counters_of_quality_agree_with_the_tables_below_when_the_last_load_found_nothing_new(
     by_hand: DuckDBPyConnection, dashboard: lvdash.Json
 ) -> None:

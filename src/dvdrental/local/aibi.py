@@ -65,7 +65,7 @@ SOURCES = (
         "Copies that stand idle",
         """SELECT title, category, inventory_store_city, rental_count, days_since_last_rental, replacement_cost
            FROM inventory_status WHERE is_available
-           ORDER BY days_since_last_rental DESC NULLS FIRST, title LIMIT 100""",
+           ORDER BY days_since_last_rental DESC NULLS FIRST, title""",
     ),
     Source(
         "overdue_list",
@@ -205,7 +205,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                     "days_since_last_rental",
                     "replacement_cost",
                 ),
-                "At most 100; no days where a copy was never rented. Store that owns the copy",
+                "All copies on the shelf; no days where a copy was never rented. Store that owns the copy",
                 height=8,
             ),
         ),
