@@ -161,6 +161,13 @@ def test_title_says_which_rule_it_follows(name: str) -> None:
             assert words in chart["slice_name"] or of_rows, asked
 
 
+def test_days_since_the_last_rental_are_not_called_days_on_the_shelf() -> None:
+    """They count from the hand-out: a copy that was out for a week has been on the shelf for a week less."""
+    (copies,) = (dataset for dataset in DATASETS.values() if dataset["table_name"] == "inventory_status")
+    headings = {column["column_name"]: column["verbose_name"] for column in copies["columns"]}
+    assert headings["days_since_last_rental"] == "Days since last rental"
+
+
 def test_names_are_shown_instead_of_keys() -> None:
     groups = {c for chart in CHARTS.values() if chart["params"].get("query_mode") != "raw" for c in grouped(chart)}
     assert [column for column in groups if re.search(r"_(key|id)$", column)] == []

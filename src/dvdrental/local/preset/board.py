@@ -138,7 +138,6 @@ LABELS = {
     COPIES: {
         "inventory_id": "Copy no.",
         "inventory_store_city": "Store",
-        "days_since_last_rental": "Days on the shelf",
         "replacement_cost": "Replacement cost",
         "rental_count": "Rentals",
     },
