@@ -214,6 +214,17 @@ def test_load_that_failed_is_counted_and_comes_first() -> None:
     assert CHARTS["charts/loads.yaml"]["params"]["order_by_cols"][0] == '["status", true]'  # then published, unchanged
 
 
+def test_click_filters_the_other_charts_of_its_table_only() -> None:
+    datasets = {tile["meta"]["chartId"]: dataset_of(tile["meta"]["uuid"])["table_name"] for tile in TILES}
+    scopes = DASHBOARD["metadata"]["chart_configuration"]
+    assert {int(name): one["id"] for name, one in scopes.items()} == {number: number for number in datasets}
+    for number, table in datasets.items():
+        scope = scopes[str(number)]["crossFilters"]["scope"]
+        assert scope["rootPath"] == ["ROOT_ID"]
+        reached = datasets.keys() - set(scope["excluded"])
+        assert reached == {other for other, of in datasets.items() if of == table} - {number}
+
+
 def test_nothing_counts_from_today() -> None:
     ranges = {c["comparator"] for chart in CHARTS.values() for c in chart["params"]["adhoc_filters"] if time_range(c)}
     assert ranges == {"No filter"}
