@@ -78,6 +78,19 @@ def test_filters_reach_every_dataset_that_can_be_filtered(by_hand: DuckDBPyConne
             assert reached == {name for name, columns in have.items() if column in columns}, column
 
 
+def test_text_says_which_filters_a_tile_ignores(dashboard: lvdash.Json) -> None:
+    reaching: dict[str, set[str]] = {}
+    for widget in lvdash.widgets(dashboard)[-4:]:
+        for named in widget["queries"]:
+            reaching.setdefault(named["query"]["datasetName"], set()).add(title_of(widget))
+    assert reaching["copies"] == reaching["idle_copies"] == {"Category"}
+    assert reaching["overdue"] == reaching["overdue_list"] == {"Store (staff rule)"}
+    assert "customers" not in reaching
+    (text,) = (one["multilineTextboxSpec"] for one in lvdash.widgets(dashboard) if "multilineTextboxSpec" in one)
+    (told,) = text["lines"]
+    assert "copies follow that of category only, overdue rentals that of store only, and customers none" in told
+
+
 def test_no_measure_has_the_name_of_a_column() -> None:
     """The platform would not know which one is meant."""
     for table, dataset in datasets().items():

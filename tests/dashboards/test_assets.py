@@ -192,6 +192,21 @@ def test_filters_reach_every_chart_that_can_be_filtered() -> None:
             assert one["defaultDataMask"] == {"extraFormData": {}, "filterState": {}, "ownState": {}}
 
 
+def test_text_says_which_filters_a_tile_ignores() -> None:
+    (told,) = (part["meta"]["code"] for part in PARTS.values() if part["id"] == "MARKDOWN-how_to_read")
+    reached: dict[str, set[str]] = {}
+    for chart in board.charts():
+        reached[chart.table] = {one.title for one in board.FILTERS if chart.table in one.tables}
+    assert reached[board.COPIES] == {"Category"}
+    assert reached[board.OVERDUE] == {"Store (of the staff)"}
+    assert reached[board.CUSTOMERS] == set()
+    assert len(reached[board.RENTALS]) == len(board.FILTERS)
+    (line,) = (line for line in told.split("\n- ") if line.startswith("**Filters**"))
+    of_copies = {chart.title.partition(":")[0] for chart in board.charts() if chart.table == board.COPIES}
+    of_copies = {title.removesuffix(" by owner of the copy") for title in of_copies}
+    assert set(re.findall(r"\*([^*]+)\*", line.removeprefix("**Filters**"))) == {*of_copies, "Category", "Store"}
+
+
 def dataset_of(chart_id: str) -> dict[str, Any]:
     (chart,) = (chart for chart in CHARTS.values() if chart["uuid"] == chart_id)
     return DATASETS[chart["dataset_uuid"]]

@@ -169,6 +169,8 @@ HOW_TO_READ = Text(
 - **Active customers** have the flag *active* today.
 - **Time**: without a date in the filter, everything up to *Data as of*. The newest month is that of the newest
   rental, not of today; months without rentals are not drawn.
+- **Filters** count for rentals. Tiles about copies (*Available copies*, *What to buy*, *Copies by category and status*,
+  *Dead stock*) follow *Category* only, overdue rentals follow *Store* only, and customers follow none.
 """,
 )
 ABOUT_LOADS = Text(
@@ -294,7 +296,7 @@ OVERVIEW = Tab(
                 6,
             ),
         ),
-        _row(26, (HOW_TO_READ, 12)),
+        _row(32, (HOW_TO_READ, 12)),
     ),
 )
 
