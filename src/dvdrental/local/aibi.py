@@ -136,8 +136,8 @@ def _pages() -> dict[str, Sequence[Widget]]:
             _text(
                 "Revenue counts payments by the date of their rental. Late means later than rental date plus allowed "
                 "days, to the second. Store is the store of whoever rented the copy out (staff rule), unless a title "
-                "says copy rule: the store that owns the copy. Filters count for rentals; copies follow that of category "
-                "only, overdue rentals that of store only, and customers none."
+                "says copy rule: the store that owns the copy. Two stores in one city count as one. Filters count for "
+                "rentals; copies follow that of category only, overdue rentals that of store only, and customers none."
             ),
             _counter("rentals", "total_rentals"),
             _counter("rentals", "revenue"),

@@ -165,6 +165,7 @@ HOW_TO_READ = Text(
     """#### How to read this
 - **Revenue** is what was paid for the rentals of a period, whenever it was paid. A rental without a payment counts 0.
 - **Store** is the store of the member of staff who rented out, unless a title says *owner of the copy*.
+  Stores go by their city: two in one city count as one.
 - **Late** is later than rental date + allowed days, to the second. What is out has no days out and is not late.
 - **Active customers** have the flag *active* today.
 - **Time**: without a date in the filter, everything up to *Data as of*. The newest month is that of the newest
