@@ -65,6 +65,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "gold.loads": (
         "started_at, landed_at, rows_landed, rows_quarantined, number_of_checks, failed_checks, status",
         """(DATE '2026-01-05', DATE '2026-01-04', 10, 1, 0, 0, 'published'),
+           (DATE '2026-01-11', DATE '2026-01-11', 10, 3, 0, 0, 'failed'),
            (DATE '2026-01-12', DATE '2026-01-11', NULL, NULL, 5, 2, 'failed')""",
         {
             "last_load": date(2026, 1, 12),
@@ -73,7 +74,7 @@ CASES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "rows_quarantined": 1,
             "checks_run": 5,
             "checks_failed": 2,
-            "failed_loads": 1,
+            "failed_loads": 2,
         },
     ),
     "gold.data_quality": ("rule", "('unique'), ('unique'), ('between')", {"results": 3}),

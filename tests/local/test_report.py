@@ -131,6 +131,7 @@ def test_what_is_not_known_is_called_so(db: DuckDBPyConnection) -> None:
     for name in ("films", "categories", "countries"):
         assert {row[0] for row in pages.table(found[name])} == {"unknown"}
     assert {row[0] for row in pages.table(found["stores"])} == {"unknown (1)", "unknown (2)"}
+    assert [row[0] for row in pages.table(found["returns"])] == ["still out", "unknown"]
 
 
 def test_lake_without_rentals_has_a_page(db: DuckDBPyConnection) -> None:

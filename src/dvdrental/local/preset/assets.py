@@ -199,6 +199,7 @@ def _dashboard() -> Asset:
         "metadata": {
             "refresh_frequency": board.DAY,
             "cross_filters_enabled": True,
+            "chart_configuration": _cross_filters(),
             "color_scheme": COLORS,
             "label_colors": board.SERIES_COLORS,
             "filter_bar_orientation": "HORIZONTAL",
@@ -212,6 +213,16 @@ def _dashboard() -> Asset:
 def _numbers() -> dict[str, int]:
     """Import replaces them by its own; until then they tie filters to charts."""
     return {chart.key: number for number, chart in enumerate(board.charts(), start=1)}
+
+
+def _cross_filters() -> Asset:
+    """A click filters the charts of the same table: `status` is of a copy in one table, of a load in another one."""
+    number, made = _numbers(), {}
+    for chart in board.charts():
+        outside = [number[one.key] for one in board.charts() if one.table != chart.table or one == chart]
+        scope = {"rootPath": ["ROOT_ID"], "excluded": outside}
+        made[str(number[chart.key])] = {"id": number[chart.key], "crossFilters": {"scope": scope}}
+    return made
 
 
 def _filter(one: board.Filter) -> Asset:
