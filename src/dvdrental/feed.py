@@ -1,9 +1,23 @@
 """What Delta's change feed says of an input: which rows differ, and from when on a history gives another answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from dvdrental.table import Table
+
+
+class Lookup(NamedTuple):
+    """A dimension of which a fact takes the version that is valid at its time."""
+
+    dimension: Table
+    column: str
+    """Column of the fact that holds the natural key."""
+    taken: Sequence[str] = ()
+    """What the fact uses of the version, besides its surrogate key."""
 
 
 def differing(feed: DataFrame, key: str, columns: Sequence[str]) -> DataFrame:
@@ -29,3 +43,22 @@ def reach(feed: DataFrame, on: str, key: str, taken: Sequence[str] = ()) -> Data
     since = F.when(only_end, F.least("before.valid_to", "after.valid_to"))
     since = since.otherwise(F.least("before.valid_from", "after.valid_from"))
     return versions.groupBy(F.coalesce(f"before.{on}", f"after.{on}").alias(on)).agg(F.min(since).alias("since"))
+
+
+def touched_by_dimensions(
+    published: DataFrame, lookups: Iterable[Lookup], changed: Mapping[str, DataFrame], key: str, at: str
+) -> list[DataFrame]:
+    """One frame per lookup whose dimension has changed: `key` of each published fact for which, at its time `at`,
+    another version may be found. `changed`: change feeds by table."""
+    frames = []
+    for dimension, column, taken in lookups:
+        if dimension.full_name in changed:
+            surrogate, natural = dimension.column_names[:2]
+            since = reach(changed[dimension.full_name], natural, surrogate, taken).withColumnRenamed(natural, column)
+            frames.append(published.join(since, column).filter(F.col(at) >= F.col("since")).select(key))
+    return frames
+
+
+def distinct_keys(published: DataFrame, found: Iterable[DataFrame], key: str) -> DataFrame:
+    """Each `key` of the found frames once: no rows if there are no frames."""
+    return reduce(DataFrame.unionByName, found, published.select(key).limit(0)).distinct()

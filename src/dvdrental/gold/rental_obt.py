@@ -1,12 +1,12 @@
 """gold.rental_obt: one big table, one row per live rental, everything a dashboard asks for, no personal data."""
 
 from collections.abc import Mapping
-from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.feed import differing
+from dvdrental.feed import differing, distinct_keys
 from dvdrental.gold.countries import iso3
 from dvdrental.silver import dim_category, dim_customer, dim_film, dim_store, fact_rentals
 from dvdrental.table import Table
@@ -75,6 +75,40 @@ TABLE = Table(
     references={"customer_key": dim_customer.TABLE},
 )
 
+OF_VERSIONS = ["film_id", "category_id", "store_id", "inventory_store_id"]
+"""Taken from the version that was found: -1 where none was."""
+
+TODAY = ["is_current", "is_active_customer"]
+
+FILM = [
+    "title",
+    "release_year",
+    "language",
+    "rating",
+    "length",
+    "rental_duration",
+    "rental_rate",
+    "replacement_cost",
+]
+
+
+class Shown(NamedTuple):
+    """What a rental shows of the version of a dimension that its fact has found. (A day never changes.)"""
+
+    dimension: Table
+    column: str
+    """Column of this table that holds the surrogate key of the version."""
+    columns: list[str]
+
+
+SHOWN = (
+    Shown(dim_customer.TABLE, "customer_key", ["district", "city_id", "city", "country"]),
+    Shown(dim_store.TABLE, "store_key", ["city", "country", "district"]),
+    Shown(dim_store.TABLE, "inventory_store_key", ["city"]),
+    Shown(dim_film.TABLE, "film_key", FILM),
+    Shown(dim_category.TABLE, "category_key", ["name"]),
+)
+
 
 def build(
     rentals: DataFrame,
@@ -116,34 +150,19 @@ def build(
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
     """rental_key of each rental whose row may differ: its fact, or what is shown of a dimension."""
-    found = [feed.select("rental_key") for name, feed in changed.items() if name == fact_rentals.TABLE.full_name]
-    for dimension, column, shown in SHOWN:
+    found = []
+    if fact_rentals.TABLE.full_name in changed:
+        found.append(changed[fact_rentals.TABLE.full_name].select("rental_key"))
+    for dimension, column, columns in SHOWN:
         if dimension.full_name in changed:
             key = dimension.key[0]
-            differ = differing(changed[dimension.full_name], key, shown).select(F.col(key).alias(column))
+            differ = differing(changed[dimension.full_name], key, columns).select(F.col(key).alias(column))
             found.append(published.join(differ, column, "left_semi").select("rental_key"))
     if dim_customer.TABLE.full_name in changed:  # the flag of today is shown at all rentals of a customer
         differ = differing(changed[dim_customer.TABLE.full_name], "customer_key", ["customer_id", *TODAY])
         customers = differ.select(F.coalesce("after.customer_id", "before.customer_id").alias("customer_id"))
         found.append(published.join(customers, "customer_id", "left_semi").select("rental_key"))
-    return reduce(DataFrame.unionByName, found, published.select("rental_key").limit(0)).distinct()
-
-
-OF_VERSIONS = ["film_id", "category_id", "store_id", "inventory_store_id"]
-"""Taken from the version that was found: -1 where none was."""
-
-TODAY = ["is_current", "is_active_customer"]
-
-FILM = [
-    "title",
-    "release_year",
-    "language",
-    "rating",
-    "length",
-    "rental_duration",
-    "rental_rate",
-    "replacement_cost",
-]
+    return distinct_keys(published, found, "rental_key")
 
 
 def _calendar(dates: DataFrame) -> DataFrame:
@@ -189,13 +208,3 @@ def _stores(stores: DataFrame) -> DataFrame:
 
 def _categories(categories: DataFrame) -> DataFrame:
     return categories.select("category_key", "category_id", F.col("name").alias("category"))
-
-
-SHOWN: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_key", ["district", "city_id", "city", "country"]),
-    (dim_store.TABLE, "store_key", ["city", "country", "district"]),
-    (dim_store.TABLE, "inventory_store_key", ["city"]),
-    (dim_film.TABLE, "film_key", FILM),
-    (dim_category.TABLE, "category_key", ["name"]),
-)
-"""Dimension, column of this table that holds its key, what is shown of it. (A day never changes.)"""

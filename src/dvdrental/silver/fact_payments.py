@@ -1,13 +1,12 @@
 """silver.fact_payments: one row per live payment; payer and till as of the payment, film and copy as of the rental."""
 
 from collections.abc import Mapping
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, date_key, surrogate_key
-from dvdrental.feed import differing, reach
+from dvdrental.feed import Lookup, differing, distinct_keys, touched_by_dimensions
 from dvdrental.history import as_of, current
 from dvdrental.silver import (
     dim_category,
@@ -58,6 +57,12 @@ TABLE = Table(
 
 OF_RENTAL = ["film_key", "category_key", "inventory_store_key"]
 
+LOOKUPS = (
+    Lookup(dim_customer.TABLE, "customer_id"),
+    Lookup(dim_staff.TABLE, "staff_id", ["store_id"]),
+    Lookup(dim_store.TABLE, "store_id"),
+)
+
 
 def build(
     payment: DataFrame,
@@ -86,21 +91,11 @@ def build(
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
     """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or a version of
     a dimension that holds at its time."""
-    found = [feed.select("payment_id") for name, feed in changed.items() if name == "bronze.payment"]
+    found = touched_by_dimensions(published, LOOKUPS, changed, key="payment_id", at="payment_date")
+    if "bronze.payment" in changed:
+        found.append(changed["bronze.payment"].select("payment_id"))
     if fact_rentals.TABLE.full_name in changed:
         differ = differing(changed[fact_rentals.TABLE.full_name], "rental_key", ["rental_id", *OF_RENTAL])
         rentals = differ.select(F.coalesce("after.rental_id", "before.rental_id").alias("rental_id"))
         found.append(published.join(rentals, "rental_id", "left_semi").select("payment_id"))
-    for dimension, column, taken in LOOKUPS:
-        if dimension.full_name in changed:
-            reached = reach(changed[dimension.full_name], column, dimension.key[0], taken)
-            found.append(published.join(reached, column).filter("payment_date >= since").select("payment_id"))
-    return reduce(DataFrame.unionByName, found, published.select("payment_id").limit(0)).distinct()
-
-
-LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_id", []),
-    (dim_staff.TABLE, "staff_id", ["store_id"]),
-    (dim_store.TABLE, "store_id", []),
-)
-"""Dimension, its natural key here and there, what else of the version a fact uses."""
+    return distinct_keys(published, found, "payment_id")

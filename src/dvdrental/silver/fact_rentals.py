@@ -1,13 +1,12 @@
 """silver.fact_rentals: one row per live rental; dimension keys are those valid when it was handed out."""
 
 from collections.abc import Mapping
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import date_key, surrogate_key
-from dvdrental.feed import reach
+from dvdrental.feed import Lookup, distinct_keys, touched_by_dimensions
 from dvdrental.history import as_of, chain, current
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_staff, dim_store
 from dvdrental.table import Table
@@ -62,6 +61,15 @@ TABLE = Table(
 
 VERSION = ["valid_from", "valid_to"]
 
+LOOKUPS = (
+    Lookup(dim_customer.TABLE, "customer_id"),
+    Lookup(dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
+    Lookup(dim_staff.TABLE, "staff_id", ["store_id"]),
+    Lookup(dim_category.TABLE, "category_id"),
+    Lookup(dim_store.TABLE, "store_id"),
+    Lookup(dim_store.TABLE, "inventory_store_id"),
+)
+
 
 def build(
     rental: DataFrame,
@@ -104,34 +112,16 @@ def build(
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
     """rental_id of each rental whose row may differ: its own events, its payments, its copy, or a version of a
     dimension that holds at its time."""
-    found = [feed.select("rental_id") for name, feed in changed.items() if name == "bronze.rental"]
+    found = touched_by_dimensions(published, LOOKUPS, changed, key="rental_id", at="rental_date")
+    if "bronze.rental" in changed:
+        found.append(changed["bronze.rental"].select("rental_id"))
     if "bronze.payment" in changed:
         moved = changed["bronze.payment"].select("payment_id")
         found.append(inputs["payment"].join(moved, "payment_id", "left_semi").select("rental_id"))
     if "bronze.inventory" in changed:
         copies = changed["bronze.inventory"].select("inventory_id")
         found.append(published.join(copies, "inventory_id", "left_semi").select("rental_id"))
-    for dimension, column, taken in LOOKUPS:
-        if dimension.full_name in changed:
-            key, natural = dimension.column_names[:2]
-            reached = reach(changed[dimension.full_name], natural, key, taken).withColumnRenamed(natural, column)
-            found.append(published.join(reached, column).filter("rental_date >= since").select("rental_id"))
-    return (
-        reduce(DataFrame.unionByName, found, published.select("rental_id").limit(0))
-        .filter("rental_id is not null")
-        .distinct()
-    )
-
-
-LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_id", []),
-    (dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
-    (dim_staff.TABLE, "staff_id", ["store_id"]),
-    (dim_category.TABLE, "category_id", []),
-    (dim_store.TABLE, "store_id", []),
-    (dim_store.TABLE, "inventory_store_id", []),
-)
-"""Dimension, column of the fact that holds its natural key, what else of the version a fact uses."""
+    return distinct_keys(published, found, "rental_id").filter("rental_id is not null")  # some payments are for none
 
 
 def _payments_of(scope: DataFrame, payment: DataFrame) -> DataFrame:
