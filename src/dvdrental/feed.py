@@ -53,7 +53,7 @@ def touched_by_dimensions(
     frames = []
     for dimension, column, taken in lookups:
         if dimension.full_name in changed:
-            surrogate, natural = dimension.column_names[:2]
+            surrogate, natural = dimension.key[0], dimension.natural_key
             since = reach(changed[dimension.full_name], natural, surrogate, taken).withColumnRenamed(natural, column)
             frames.append(published.join(since, column).filter(F.col(at) >= F.col("since")).select(key))
     return frames

@@ -39,5 +39,5 @@ def build(actors: DataFrame, film_actors: DataFrame, rental_obt: DataFrame) -> D
         .na.fill(0, ["film_count", "rental_count"])
         .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
         .withColumn("rental_rank", F.rank().over(Window.orderBy(F.col("rental_count").desc())))
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

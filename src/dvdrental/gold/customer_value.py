@@ -58,5 +58,5 @@ def build(customers: DataFrame, rentals: DataFrame, payments: DataFrame) -> Data
         .filter(in_use)
         .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
         .withColumns({"frequency_band": band, "revenue_rank": F.rank().over(Window.orderBy(F.col("revenue").desc()))})
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

@@ -60,5 +60,5 @@ def build(
         .withColumn("days_since_last_rental", whole_days(F.col("last_rental"), F.col("as_of")))
         .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
         .na.fill(0, ["rental_count"])
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

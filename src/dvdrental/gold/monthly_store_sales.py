@@ -35,7 +35,7 @@ def build(rentals: DataFrame, payments: DataFrame, stores: DataFrame) -> DataFra
         .join(handed_out, on=["store_id", "month_start"], how="left")
         .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
         .na.fill(0, ["number_of_sales", "number_of_rentals"])
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
 
 

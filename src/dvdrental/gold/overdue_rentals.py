@@ -47,7 +47,7 @@ def build(rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
                 "status": status(days),
             }
         )
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
 
 

@@ -144,7 +144,7 @@ def build(
                 "amount": F.col("rental_amount"),
             }
         )
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
 
 

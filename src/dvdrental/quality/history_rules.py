@@ -40,7 +40,7 @@ def audit(table: Table, staged: DataFrame, published: DataFrame | None) -> list[
 
 def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> DataFrame:
     """Rows of the touched natural keys and of the unknown member; `_stays` is false for published ones that change."""
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     new = staged.filter("_op in ('insert', 'update')").select(*table.column_names, F.lit(True).alias("_stays"))
     if published is None:
         return new
@@ -52,8 +52,8 @@ def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> Da
 
 def _in_time(table: Table, rows: DataFrame) -> DataFrame:
     """Each row with what follows it among those that stay, or among those that do not."""
-    surrogate, natural = table.column_names[:2]
-    tracked = [c for c in table.column_names[2:] if c not in (*TECHNICAL, *table.untracked)]
+    surrogate, natural = table.key[0], table.natural_key
+    tracked = [c for c in table.column_names if c not in (surrogate, natural, *TECHNICAL, *table.untracked)]
     in_time = Window.partitionBy(natural, "_stays").orderBy("valid_from", surrogate)
     before = in_time.rowsBetween(Window.unboundedPreceding, -1)
     state = F.struct(*tracked)
@@ -68,7 +68,7 @@ def _in_time(table: Table, rows: DataFrame) -> DataFrame:
 
 
 def _broken(table: Table) -> dict[str, Column]:
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     start, end, next_start = F.col("valid_from"), F.col("valid_to"), F.col("_next_from")
     key = F.when(F.col(natural) == UNKNOWN, F.lit(UNKNOWN)).otherwise(surrogate_key(natural, "valid_from"))
     return {
@@ -90,5 +90,5 @@ def _lost() -> dict[str, Column]:
 
 
 def _is_unknown_member(table: Table) -> Column:
-    natural = F.col(table.column_names[1])
+    natural = F.col(table.natural_key)
     return (natural == UNKNOWN) & (F.col("valid_from") == epoch()) & F.col("valid_to").isNull()

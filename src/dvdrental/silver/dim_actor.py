@@ -32,5 +32,5 @@ def build(actor: DataFrame, film_actor: DataFrame) -> DataFrame:
     return (
         actors.unionByName(missing, allowMissingColumns=True)
         .withColumn("actor_key", surrogate_key("actor_id"))
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

@@ -26,7 +26,7 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
     column, the ids that facts and other dimensions use; those that never had a row become inferred members. The
     surrogate key is a hash of id and start, so an inferred member keeps it when the real row comes.
     """
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     live = versions.filter("not is_deleted").drop("is_deleted").withColumn("is_inferred", F.lit(False))
     used = reduce(DataFrame.unionByName, (ids.toDF(natural) for ids in referenced)).filter(F.col(natural) != UNKNOWN)
     missing = used.distinct().join(live.select(natural), on=natural, how="left_anti")
@@ -35,14 +35,14 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
     rows = live.unionByName(placeholders, allowMissingColumns=True)
     key = F.when(F.col(natural) == UNKNOWN, UNKNOWN).otherwise(surrogate_key(natural, "valid_from"))
     rows = rows.withColumns({surrogate: key.cast("bigint"), "is_current": F.col("valid_to").isNull()})
-    return rows.select(*table.column_names[:-1])
+    return rows.select(*table.built_columns)
 
 
 def strangers(table: Table, published: DataFrame, feed: DataFrame) -> DataFrame:
     """Of the change feed of a table that merely uses a dimension's ids: ids that are no member yet, and whatever is no
     insert. A dimension with ten thousand members need not be computed again because some of a billion rentals have
     changed."""
-    natural = table.column_names[1]
+    natural = table.natural_key
     used = feed.select(natural, (F.col("_change_type") != "insert").alias("takes_back"))
     known = published.select(natural).distinct().withColumn("is_known", F.lit(True))
     found = used.filter(F.col(natural).isNotNull() | F.col("takes_back"))

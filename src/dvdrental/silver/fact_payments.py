@@ -85,7 +85,7 @@ def build(
     facts = as_of(facts, tills, on="staff_id", at=at, key="staff_key")
     facts = as_of(facts, stores.select("store_id", "store_key", *VERSION), on="store_id", at=at, key="store_key")
     keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
-    return facts.withColumns(keys).select(*TABLE.column_names[:-1])
+    return facts.withColumns(keys).select(*TABLE.built_columns)
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:

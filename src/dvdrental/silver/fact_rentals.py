@@ -106,7 +106,7 @@ def build(
         (owners, "inventory_store_id", "inventory_store_key"),
     ):
         facts = as_of(facts, dimension, on=on, at=at, key=key)
-    return measured(facts).select(*TABLE.column_names[:-1])
+    return measured(facts).select(*TABLE.built_columns)
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
