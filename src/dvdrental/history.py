@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, epoch
 
-VALIDITY = ["valid_from", "valid_to", "is_deleted"]
+PERIOD = ["valid_from", "valid_to"]
+VALIDITY = [*PERIOD, "is_deleted"]
 
 
 def event_order() -> list[Column]:

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain, collapse, open_to_the_past, overlap
-from dvdrental.silver.dimension import VALIDITY, members
+from dvdrental.silver.dimension import VERSION_DDL, members
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -28,7 +28,7 @@ TABLE = Table(
         replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
         special_features ARRAY<STRING> COMMENT 'Extras on the disc, updated in place',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the film row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("description", "special_features", "last_update"),
 )

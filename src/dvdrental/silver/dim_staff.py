@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain
-from dvdrental.silver.dimension import VALIDITY, members, strangers
+from dvdrental.silver.dimension import VERSION_DDL, members, strangers
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -25,7 +25,7 @@ TABLE = Table(
         store_id INT COMMENT 'Store where they work',
         is_active BOOLEAN COMMENT 'True while employed',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("email", "address_id", "last_update"),
 )

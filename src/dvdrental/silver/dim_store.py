@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.history import chain, collapse, overlap
-from dvdrental.silver.dimension import VALIDITY, members, places
+from dvdrental.history import VALIDITY, chain, collapse, overlap
+from dvdrental.silver.dimension import VERSION_DDL, members, places
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -26,7 +26,7 @@ TABLE = Table(
         manager_staff_id INT COMMENT 'Manager',
         manager_name STRING COMMENT 'First and last name of the manager (personal)',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("last_update",),
 )
@@ -59,9 +59,7 @@ def build(
     managers = names.select(
         F.col("staff_id").alias("manager_staff_id"),
         F.when(~F.col("is_deleted"), F.concat_ws(" ", "first_name", "last_name")).alias("manager_name"),
-        "valid_from",
-        "valid_to",
-        "is_deleted",
+        *VALIDITY,
     )
     pieces = overlap(own, places(address, city, country).drop("phone"), on="address_id")
     pieces = overlap(pieces, managers, on="manager_staff_id")

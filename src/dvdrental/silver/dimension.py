@@ -10,13 +10,14 @@ from dvdrental.columns import UNKNOWN, epoch, surrogate_key
 from dvdrental.history import chain, overlap
 from dvdrental.table import Table
 
-VALIDITY = """
+VERSION_DDL = """
     valid_from TIMESTAMP_NTZ NOT NULL COMMENT 'Start of the version, UTC; the first version opens at 1970-01-01',
     valid_to TIMESTAMP_NTZ COMMENT 'End of the version (exclusive), UTC; NULL while it is valid',
     is_current BOOLEAN NOT NULL COMMENT 'True for the version that is valid now',
     is_inferred BOOLEAN NOT NULL COMMENT 'True for the unknown member -1 and for keys in use that the source lacks',
     _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
 """
+"""The columns that end the contract of every dimension with history."""
 
 
 def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) -> DataFrame:

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, date_key, surrogate_key
 from dvdrental.feed import Lookup, differing, distinct_keys, touched_by_dimensions
-from dvdrental.history import as_of, current
+from dvdrental.history import PERIOD, as_of, current
 from dvdrental.silver import (
     dim_category,
     dim_customer,
@@ -17,7 +17,6 @@ from dvdrental.silver import (
     dim_store,
     fact_rentals,
 )
-from dvdrental.silver.fact_rentals import VERSION
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -79,11 +78,11 @@ def build(
     facts = current(payment, ["payment_id"])
     facts = facts.join(rentals.select("rental_id", "rental_key", *OF_RENTAL), on="rental_id", how="left")
     facts = facts.withColumns({c: F.coalesce(c, F.lit(UNKNOWN)) for c in ["rental_key", *OF_RENTAL]})
-    payers = customers.select("customer_id", "customer_key", *VERSION)
+    payers = customers.select("customer_id", "customer_key", *PERIOD)
     facts = as_of(facts, payers, on="customer_id", at=at, key="customer_key")
-    tills = staff.select("staff_id", "staff_key", "store_id", *VERSION)
+    tills = staff.select("staff_id", "staff_key", "store_id", *PERIOD)
     facts = as_of(facts, tills, on="staff_id", at=at, key="staff_key")
-    facts = as_of(facts, stores.select("store_id", "store_key", *VERSION), on="store_id", at=at, key="store_key")
+    facts = as_of(facts, stores.select("store_id", "store_key", *PERIOD), on="store_id", at=at, key="store_key")
     keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
     return facts.withColumns(keys).select(*TABLE.built_columns)
 

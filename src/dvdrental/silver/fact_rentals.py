@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import date_key, surrogate_key
 from dvdrental.feed import Lookup, distinct_keys, touched_by_dimensions
-from dvdrental.history import as_of, chain, current
+from dvdrental.history import PERIOD, as_of, chain, current
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_staff, dim_store
 from dvdrental.table import Table
 
@@ -59,8 +59,6 @@ TABLE = Table(
     },
 )
 
-VERSION = ["valid_from", "valid_to"]
-
 LOOKUPS = (
     Lookup(dim_customer.TABLE, "customer_id"),
     Lookup(dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
@@ -89,10 +87,10 @@ def build(
     copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
     copies = copies.withColumnRenamed("store_id", "inventory_store_id").drop("is_deleted")
     copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
-    films = films.select("film_id", "film_key", "category_id", "rental_duration", *VERSION)
-    staff = staff.select("staff_id", "staff_key", "store_id", *VERSION)
+    films = films.select("film_id", "film_key", "category_id", "rental_duration", *PERIOD)
+    staff = staff.select("staff_id", "staff_key", "store_id", *PERIOD)
     owners = stores.select(
-        F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *VERSION
+        F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *PERIOD
     )
     at = "rental_date"
     facts = current(rental, ["rental_id"]).join(paid(payment), on="rental_id", how="left")
@@ -100,9 +98,9 @@ def build(
     facts = as_of(facts, films, on="film_id", at=at, key="film_key")
     facts = as_of(facts, staff, on="staff_id", at=at, key="staff_key")
     for dimension, on, key in (
-        (customers.select("customer_id", "customer_key", *VERSION), "customer_id", "customer_key"),
-        (categories.select("category_id", "category_key", *VERSION), "category_id", "category_key"),
-        (stores.select("store_id", "store_key", *VERSION), "store_id", "store_key"),
+        (customers.select("customer_id", "customer_key", *PERIOD), "customer_id", "customer_key"),
+        (categories.select("category_id", "category_key", *PERIOD), "category_id", "category_key"),
+        (stores.select("store_id", "store_key", *PERIOD), "store_id", "store_key"),
         (owners, "inventory_store_id", "inventory_store_key"),
     ):
         facts = as_of(facts, dimension, on=on, at=at, key=key)
