@@ -111,7 +111,8 @@ class Lake:
 
     def _reading(self, stream: Stream) -> str:
         """Hash of how a landing is read: the same landing read otherwise is another one."""
-        how = repr((self.settings.mode(stream.name), stream, row_rules(stream.table)))
+        rules = [(rule.name, rule.predicate) for rule in row_rules(stream.table)]
+        how = repr((self.settings.mode(stream.name), stream, rules))
         return hashlib.sha256(how.encode()).hexdigest()[:8]
 
     def _landed_files(self, stream: Stream, folder: str) -> Landing:
