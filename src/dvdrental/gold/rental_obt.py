@@ -122,19 +122,14 @@ def build(
     """All rentals, or those whose rental_key is in the scope."""
     if scope is not None:
         rentals = rentals.join(scope, "rental_key", "left_semi")
-    owners = stores.select(
-        F.col("store_key").alias("inventory_store_key"),
-        F.col("store_id").alias("inventory_store_id"),
-        F.col("city").alias("inventory_store_city"),
-    )
     return (
         rentals.drop(*OF_VERSIONS)
         .join(_calendar(dates), on="rental_date_key", how="left")
         .join(_customers(customers), on="customer_key", how="left")
         .join(_active_today(customers), on="customer_id", how="left")
         .join(_stores(stores), on="store_key", how="left")
-        .join(owners, on="inventory_store_key", how="left")
-        .join(films.select("film_key", "film_id", *FILM), on="film_key", how="left")
+        .join(_owners(stores), on="inventory_store_key", how="left")
+        .join(_films(films), on="film_key", how="left")
         .join(_categories(categories), on="category_key", how="left")
         .withColumns(
             {
@@ -204,6 +199,18 @@ def _stores(stores: DataFrame) -> DataFrame:
         F.col("country").alias("store_country"),
         F.col("district").alias("store_district"),
     )
+
+
+def _owners(stores: DataFrame) -> DataFrame:
+    return stores.select(
+        F.col("store_key").alias("inventory_store_key"),
+        F.col("store_id").alias("inventory_store_id"),
+        F.col("city").alias("inventory_store_city"),
+    )
+
+
+def _films(films: DataFrame) -> DataFrame:
+    return films.select("film_key", "film_id", *FILM)
 
 
 def _categories(categories: DataFrame) -> DataFrame:

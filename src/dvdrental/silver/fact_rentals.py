@@ -87,23 +87,21 @@ def build(
     copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
     copies = copies.withColumnRenamed("store_id", "inventory_store_id").drop("is_deleted")
     copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
-    films = films.select("film_id", "film_key", "category_id", "rental_duration", *PERIOD)
-    staff = staff.select("staff_id", "staff_key", "store_id", *PERIOD)
     owners = stores.select(
         F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *PERIOD
     )
-    at = "rental_date"
     facts = current(rental, ["rental_id"]).join(paid(payment), on="rental_id", how="left")
-    facts = as_of(facts, copies, on="inventory_id", at=at, key="inventory_key")
-    facts = as_of(facts, films, on="film_id", at=at, key="film_key")
-    facts = as_of(facts, staff, on="staff_id", at=at, key="staff_key")
-    for dimension, on, key in (
+    # The order matters: a copy gives its film and the store that owns it, a film its category, staff their store.
+    for versions, on, key in (
+        (copies, "inventory_id", "inventory_key"),
+        (films.select("film_id", "film_key", "category_id", "rental_duration", *PERIOD), "film_id", "film_key"),
+        (staff.select("staff_id", "staff_key", "store_id", *PERIOD), "staff_id", "staff_key"),
         (customers.select("customer_id", "customer_key", *PERIOD), "customer_id", "customer_key"),
         (categories.select("category_id", "category_key", *PERIOD), "category_id", "category_key"),
         (stores.select("store_id", "store_key", *PERIOD), "store_id", "store_key"),
         (owners, "inventory_store_id", "inventory_store_key"),
     ):
-        facts = as_of(facts, dimension, on=on, at=at, key=key)
+        facts = as_of(facts, versions, on=on, at="rental_date", key=key)
     return measured(facts).select(*TABLE.built_columns)
 
 
