@@ -114,7 +114,11 @@ def overlap(left: DataFrame, right: DataFrame, on: str) -> DataFrame:
 
 def collapse(pieces: DataFrame, key: Sequence[str], tracked: Sequence[str], untracked: Sequence[str] = ()) -> DataFrame:
     """Touching neighbours that agree on all tracked columns become one version; untracked columns keep the last
-    value of the run."""
+    value of the run.
+
+    Before pieces of several chains are collapsed: chain on the untracked columns too. A change of place can fall
+    between two of their changes, and each piece must hold the value of its own time.
+    """
     in_time = Window.partitionBy(*key).orderBy("valid_from")
     state = F.struct("is_deleted", *tracked)
     continues = state.eqNullSafe(F.lag(state).over(in_time)) & (F.lag("valid_to").over(in_time) == F.col("valid_from"))

@@ -50,11 +50,11 @@ def build(
     payment: DataFrame,
 ) -> DataFrame:
     """A renamed city opens a new version of every customer who lives there."""
-    # Untracked columns too: a place may cut the run.
-    own = chain(customer, ["customer_id"], [*OWN, "active", *TABLE.untracked])
+    own = chain(customer, ["customer_id"], tracked=[*OWN, "active", *TABLE.untracked])
     own = own.withColumn("is_active_customer", F.col("active") == 1)
     place = places(address, city, country).select("address_id", *PLACE, *VALIDITY)
-    versions = collapse(overlap(own, place, on="address_id"), ["customer_id"], TRACKED, TABLE.untracked)
+    pieces = overlap(own, place, on="address_id")
+    versions = collapse(pieces, ["customer_id"], tracked=TRACKED, untracked=TABLE.untracked)
     described = versions.withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
     return members(described, TABLE, [rental.select("customer_id"), payment.select("customer_id")])
 

@@ -30,16 +30,15 @@ TABLE = Table(
     untracked=("email", "address_id", "last_update"),
 )
 
+TRACKED = ["first_name", "last_name", "store_id", "active"]
+
 
 def build(staff: DataFrame, store: DataFrame, rental: DataFrame, payment: DataFrame) -> DataFrame:
-    versions = chain(
-        staff,
-        ["staff_id"],
-        tracked=["first_name", "last_name", "store_id", "active"],
-        untracked=TABLE.untracked,
-    ).withColumns({"full_name": F.concat_ws(" ", "first_name", "last_name"), "is_active": F.col("active")})
+    versions = chain(staff, ["staff_id"], tracked=TRACKED, untracked=TABLE.untracked)
+    full_name = F.concat_ws(" ", "first_name", "last_name")
+    described = versions.withColumns({"full_name": full_name, "is_active": F.col("active")})
     managers = store.select(F.col("manager_staff_id").alias("staff_id"))
-    return members(versions, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])
+    return members(described, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])
 
 
 NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))

@@ -53,7 +53,7 @@ def strangers(table: Table, published: DataFrame, feed: DataFrame) -> DataFrame:
 def places(address: DataFrame, city: DataFrame, country: DataFrame) -> DataFrame:
     """Chain of addresses, city and country spelled out. A phone number is updated in place."""
     own = ["address", "address2", "district", "city_id", "postal_code"]
-    addresses = chain(address, ["address_id"], own, ["phone"])
-    cities = chain(city, ["city_id"], ["city", "country_id"])
-    countries = chain(country, ["country_id"], ["country"])
+    addresses = chain(address, ["address_id"], tracked=own, untracked=["phone"])
+    cities = chain(city, ["city_id"], tracked=["city", "country_id"])
+    countries = chain(country, ["country_id"], tracked=["country"])
     return overlap(overlap(addresses, cities, on="city_id"), countries, on="country_id")

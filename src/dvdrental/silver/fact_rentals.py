@@ -84,7 +84,7 @@ def build(
     if scope is not None:
         rental, payment = rental.join(scope, "rental_id", "left_semi"), _payments_of(scope, payment)
         inventory = inventory.join(rental.select("inventory_id"), "inventory_id", "left_semi")
-    copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
+    copies = chain(inventory, ["inventory_id"], tracked=["film_id", "store_id"]).filter("not is_deleted")
     copies = copies.withColumnRenamed("store_id", "inventory_store_id").drop("is_deleted")
     copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
     owners = stores.select(
