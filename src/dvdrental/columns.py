@@ -31,6 +31,11 @@ def date_key(moment: str) -> Column:
     return F.date_format(moment, "yyyyMMdd").cast("int")
 
 
+def money(total: str) -> Column:
+    """A sum of amounts, 0 where there is nothing to add up. (`na.fill` skips decimals.)"""
+    return F.coalesce(total, F.lit(0)).cast("decimal(20,2)")
+
+
 def utc(instant: Column) -> Column:
     """TIMESTAMP -> TIMESTAMP_NTZ in UTC, whatever the session's time zone (a cast would use that)."""
     return epoch() + F.unix_micros(instant) * F.lit(timedelta(microseconds=1))
