@@ -3,7 +3,7 @@
 # MAGIC # silver.fact_payments
 # MAGIC One row per live payment.
 # MAGIC
-# MAGIC Payer and till as of the payment, film and copy as of the rental.
+# MAGIC Payer and staff as of the payment, film and copy as of the rental.
 # MAGIC
 # MAGIC Reads `bronze.payment`, `silver.fact_rentals`, `silver.dim_customer`, `silver.dim_store`,
 # MAGIC `silver.dim_staff`.

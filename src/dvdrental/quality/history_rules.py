@@ -14,7 +14,7 @@ from dvdrental.table import Table
 
 TECHNICAL = ("valid_from", "valid_to", "is_current", "is_inferred", "_loaded_at")
 
-LAWFUL = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
+WARNING_ONLY = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
 """Only recorded: an event that comes late may fall into a closed version, or turn out to end a key where it began; and
 a change time in the future may be meant so, or be a wrong clock, which outlasts all that follows."""
 
@@ -33,7 +33,7 @@ def audit(table: Table, staged: DataFrame, published: DataFrame | None) -> list[
     ]
     found = _in_time(table, _touched(table, staged, published)).agg(*counts).collect()[0].asDict()
     return [
-        Check(rule, "warning" if rule in LAWFUL else "critical", "fail" if failed else "pass", failed)
+        Check(rule, "warning" if rule in WARNING_ONLY else "critical", "fail" if failed else "pass", failed)
         for rule, failed in found.items()
     ]
 

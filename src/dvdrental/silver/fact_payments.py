@@ -1,4 +1,4 @@
-"""silver.fact_payments: one row per live payment; payer and till as of the payment, film and copy as of the rental."""
+"""silver.fact_payments: one row per live payment; payer and staff as of the payment, film and copy as of the rental."""
 
 from collections.abc import Mapping
 
@@ -74,15 +74,15 @@ def build(
     """All payments, or those whose payment_id is in the scope."""
     if scope is not None:
         payment = payment.join(scope, "payment_id", "left_semi")
-    at = "payment_date"
     facts = current(payment, ["payment_id"])
     facts = facts.join(rentals.select("rental_id", "rental_key", *OF_RENTAL), on="rental_id", how="left")
     facts = facts.withColumns({c: F.coalesce(c, F.lit(UNKNOWN)) for c in ["rental_key", *OF_RENTAL]})
-    payers = customers.select("customer_id", "customer_key", *PERIOD)
-    facts = as_of(facts, payers, on="customer_id", at=at, key="customer_key")
-    tills = staff.select("staff_id", "staff_key", "store_id", *PERIOD)
-    facts = as_of(facts, tills, on="staff_id", at=at, key="staff_key")
-    facts = as_of(facts, stores.select("store_id", "store_key", *PERIOD), on="store_id", at=at, key="store_key")
+    for versions, on, key in (  # staff before stores: a member of staff gives the store
+        (customers.select("customer_id", "customer_key", *PERIOD), "customer_id", "customer_key"),
+        (staff.select("staff_id", "staff_key", "store_id", *PERIOD), "staff_id", "staff_key"),
+        (stores.select("store_id", "store_key", *PERIOD), "store_id", "store_key"),
+    ):
+        facts = as_of(facts, versions, on=on, at="payment_date", key=key)
     keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
     return facts.withColumns(keys).select(*TABLE.built_columns)
 
