@@ -93,3 +93,7 @@ class View:
     @property
     def full_name(self) -> str:
         return f"{self.layer}.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        return list(self.columns)

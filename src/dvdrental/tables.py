@@ -32,3 +32,6 @@ VIEWS: dict[str, View] = {
 
 LEDGER: dict[str, Table] = {table.full_name: table for table in ops.TABLES}
 """What every run writes to, beside what it fills."""
+
+EVERYTHING: dict[str, Table | View] = {**TABLES, **LEDGER, **VIEWS}
+"""What a lake holds; the landing is Airbyte's."""
