@@ -8,7 +8,7 @@
 # MAGIC Reads `bronze.payment`, `silver.fact_rentals`, `silver.dim_customer`, `silver.dim_store`,
 # MAGIC `silver.dim_staff`.
 # MAGIC
-# MAGIC A run of the job computes only payments that something has changed for; opened by hand, all.
+# MAGIC The job computes only payments for which something has changed; opened by hand, this notebook computes all.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 

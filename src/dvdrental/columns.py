@@ -9,7 +9,7 @@ UNKNOWN = -1
 """Surrogate and natural key of the unknown member."""
 
 EPOCH = "1970-01-01 00:00:00"
-"""Where the first version of every key opens: the past before the first landing is taken to look like it."""
+"""Start of the first version of every key: what the first landing holds is assumed to have held before."""
 
 
 def epoch() -> Column:

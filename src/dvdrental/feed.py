@@ -22,7 +22,7 @@ class Lookup(NamedTuple):
 
 def differing(feed: DataFrame, key: str, columns: Sequence[str]) -> DataFrame:
     """One row per key whose row is not what it was: `key`, `before` and `after` (structs of the columns; NULL where
-    there is no row). What was changed and changed back is no difference."""
+    there is no row). A row that was changed and changed back is not among them."""
     is_new = F.col("_change_type").isin("insert", "update_postimage")
     image, at = F.struct(is_new.alias("is_new"), *columns), F.struct("_commit_version", is_new)
     ends = feed.groupBy(key).agg(F.min_by(image, at).alias("first"), F.max_by(image, at).alias("last"))
@@ -33,8 +33,8 @@ def differing(feed: DataFrame, key: str, columns: Sequence[str]) -> DataFrame:
 
 
 def reach(feed: DataFrame, on: str, key: str, taken: Sequence[str] = ()) -> DataFrame:
-    """Per natural key the instant `since`: from then on `history.as_of` may find another `key`, or other `taken`
-    columns. A version that only ends elsewhere differs from the earlier of its two ends on."""
+    """Per natural key the earliest instant, `since`, from which `history.as_of` may return another version or other
+    `taken` columns. If only `valid_to` moved, that is the earlier of its old and new value."""
     versions = differing(feed, key, [on, "valid_from", "valid_to", *taken])
     same = F.lit(True)
     for column in (on, "valid_from", *taken):

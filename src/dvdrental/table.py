@@ -17,7 +17,7 @@ class Column:
 
     @property
     def personal(self) -> bool:
-        """Whether it holds what tells who a person is."""
+        """Whether it holds personal data."""
         return "(personal)" in self.comment
 
 

@@ -8,7 +8,8 @@ LATE_FEE_PER_DAY = "1.00"
 
 
 def newest_event(rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
-    """One row, one column `as_of`. Today would call everything lost: the data may end years ago."""
+    """One row, one column `as_of`: the clock of the tables that use it. The data may end years ago, so by today's date
+    every open rental would be lost."""
     moments = rental_obt.select(F.greatest("rental_date", "return_date").alias("moment")).unionByName(
         payments.select(F.col("payment_date").alias("moment"))
     )

@@ -76,7 +76,7 @@ TABLE = Table(
 )
 
 OF_VERSIONS = ["film_id", "category_id", "store_id", "inventory_store_id"]
-"""Taken from the version that was found: -1 where none was."""
+"""Columns that the fact has too; here they come from the version that was found, and are -1 where none was."""
 
 TODAY = ["is_current", "is_active_customer"]
 

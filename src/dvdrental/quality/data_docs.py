@@ -134,7 +134,8 @@ def _rules(table: Table) -> dict[str, Rule]:
 
 
 def _own(name: str) -> Rule:
-    """A rule that a query of this package judges; its name says what holds. The query is asked for, never run."""
+    """A rule that this package judges by a query of its own; its name says what must hold. Great Expectations demands
+    a query here, but never runs it."""
     words = escape(name if " " in name else name.replace("_", " "))
     kwargs = {"unexpected_rows_query": "{batch}"}
     return {"type": "unexpected_rows_expectation", "kwargs": kwargs, "description": words}

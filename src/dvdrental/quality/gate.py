@@ -20,8 +20,8 @@ _LOCK = threading.Lock()
 
 
 def audit(table: Table, staged: DataFrame) -> list[Check]:
-    """Run all rules of the table on its staged rows; values of rows stay out of the results. Those that are broken run
-    once more, for the number of rows: counting costs a job for each."""
+    """Run all rules of the table on its staged rows; values of rows stay out of the results. Only broken rules run once
+    more to count the rows that break them, as counting costs a job per rule."""
     rules = rules_of(table)
     batch = _batch(table, staged)
     checks = _judge(batch, _suite(table, rules.values()), "BOOLEAN_ONLY")

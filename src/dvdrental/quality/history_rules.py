@@ -1,8 +1,8 @@
 """What holds in every SCD2 dimension after every publication, whatever came in.
 
-A table is one by its contract: it has `valid_from` and `valid_to`. Its first two columns are the surrogate and the
-natural key. A publication can only break the history of the natural keys that it touches, so their rows are judged as
-they will be: what is published of them, but for rows that change, and what is staged.
+A table is such a dimension if its contract has `valid_from` and `valid_to`; its first two columns are then the
+surrogate and the natural key. A publication can only break the history of the natural keys that it touches, so only
+their rows are judged, as they will be afterwards: the staged ones, and the published ones that do not change.
 """
 
 from pyspark.sql import Column, DataFrame, Window
@@ -15,8 +15,8 @@ from dvdrental.table import Table
 TECHNICAL = ("valid_from", "valid_to", "is_current", "is_inferred", "_loaded_at")
 
 WARNING_ONLY = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
-"""Only recorded: an event that comes late may fall into a closed version, or turn out to end a key where it began; and
-a change time in the future may be meant so, or be a wrong clock, which outlasts all that follows."""
+"""Warnings only: a late event may legitimately change a closed version or remove a key, and a start in the future may
+be intended or come from a wrong source clock."""
 
 
 def is_history(table: Table) -> bool:
@@ -51,7 +51,8 @@ def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> Da
 
 
 def _in_time(table: Table, rows: DataFrame) -> DataFrame:
-    """Each row with what follows it among those that stay, or among those that do not."""
+    """Add to each row what the rules ask of its neighbours in time. Rows that stay and rows that go are ordered
+    separately."""
     surrogate, natural = table.key[0], table.natural_key
     tracked = [c for c in table.column_names if c not in (surrogate, natural, *TECHNICAL, *table.untracked)]
     in_time = Window.partitionBy(natural, "_stays").orderBy("valid_from", surrogate)

@@ -131,7 +131,7 @@ def _of(table: Table, rows: DataFrame, numbers: dict[str, Column]) -> Measured:
 
 
 def _dangling(read: Callable[[Table], DataFrame], table: Table) -> DataFrame:
-    """One row per row of the table, with the number of its keys that the table they refer to does not have."""
+    """One row per row of the table: how many of its references point nowhere."""
     rows, missing = read(table).select(*table.references), F.lit(0)
     for number, (column, target) in enumerate(table.references.items()):
         keys = read(target).select(F.col(target.key[0]).alias(f"_{number}"))

@@ -22,7 +22,7 @@ OF_A_ROW = {
     "expect_column_values_to_match_regex": {"column", "regex"},
     "expect_column_pair_values_a_to_be_greater_than_b": {"column_A", "column_B", "or_equal"},
 }
-"""What one row can be asked by itself, with the arguments that `_predicate` knows."""
+"""Rules that a single row can be judged by, with the arguments that `_predicate` knows."""
 
 
 class RowRule(NamedTuple):
@@ -81,7 +81,7 @@ def resolved(column: str) -> str:
 
 
 def show_broken(rule: Rule) -> str:
-    """Python that keeps the rows which break a rule, to be put behind the DataFrame that was judged."""
+    """Python code to append to the DataFrame that was judged: it keeps the rows that break the rule."""
     kwargs = rule["kwargs"]
     if rule["type"] in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"):
         columns = kwargs.get("column_list") or [kwargs["column"]]
@@ -134,5 +134,5 @@ def _predicate(rule: Rule) -> str:
 
 
 def _value(bound: Any) -> str:
-    """Numbers as they are; a text or a date as a text, which Spark compares as the column's type."""
+    """A number as it is; a text or a date as a text, which Spark casts to the type of the column."""
     return str(bound) if isinstance(bound, int | float) else literal(str(bound))

@@ -60,4 +60,4 @@ def build(
 
 
 NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
-"""Rentals and payments matter only if they name somebody new."""
+"""Rentals and payments matter only if they name somebody new, or no longer name somebody."""

@@ -42,4 +42,4 @@ def build(staff: DataFrame, store: DataFrame, rental: DataFrame, payment: DataFr
 
 
 NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
-"""Rentals and payments matter only if they name somebody new."""
+"""Rentals and payments matter only if they name somebody new, or no longer name somebody."""

@@ -21,7 +21,7 @@ VERSION_DDL = """
 
 
 def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) -> DataFrame:
-    """Rows of an SCD2 dimension in contract order, but for `_loaded_at`.
+    """Rows of an SCD2 dimension in contract order, without `_loaded_at`.
 
     `versions`: a collapsed chain; stretches in which the key was deleted are dropped. `referenced`: frames of one
     column, the ids that facts and other dimensions use; those that never had a row become inferred members. The
@@ -40,9 +40,9 @@ def members(versions: DataFrame, table: Table, referenced: Sequence[DataFrame]) 
 
 
 def strangers(table: Table, published: DataFrame, feed: DataFrame) -> DataFrame:
-    """Of the change feed of a table that merely uses a dimension's ids: ids that are no member yet, and whatever is no
-    insert. A dimension with ten thousand members need not be computed again because some of a billion rentals have
-    changed."""
+    """From the change feed of a table that only references the dimension: ids that are not members yet, and every
+    update or delete, as it may withdraw a reference. A dimension with ten thousand members need not be computed again
+    because some of a billion rentals have changed."""
     natural = table.natural_key
     used = feed.select(natural, (F.col("_change_type") != "insert").alias("takes_back"))
     known = published.select(natural).distinct().withColumn("is_known", F.lit(True))

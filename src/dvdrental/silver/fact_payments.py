@@ -88,8 +88,8 @@ def build(
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
-    """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or a version of
-    a dimension that holds at its time."""
+    """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or the version of
+    a dimension that is valid at its time."""
     found = touched_by_dimensions(published, LOOKUPS, changed, key="payment_id", at="payment_date")
     if "bronze.payment" in changed:
         found.append(changed["bronze.payment"].select("payment_id"))

@@ -106,8 +106,8 @@ def build(
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
-    """rental_id of each rental whose row may differ: its own events, its payments, its copy, or a version of a
-    dimension that holds at its time."""
+    """rental_id of each rental whose row may differ: its own events, its payments, its copy, or the version of a
+    dimension that is valid at its time."""
     found = touched_by_dimensions(published, LOOKUPS, changed, key="rental_id", at="rental_date")
     if "bronze.rental" in changed:
         found.append(changed["bronze.rental"].select("rental_id"))
