@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.table import Table
-from tests.contracts import inputs_of, of_parameter, schema
+from tests.contracts import inputs_of, of_parameter
 
 EPOCH = "1970-01-01"
 Row = Mapping[str, Any]
@@ -59,7 +59,7 @@ def rows(spark: SparkSession, table: Table, *given: Row) -> DataFrame:
         always = {"valid_from": EPOCH, "is_inferred": False}
         given = tuple(always | {"is_current": row.get("valid_to") is None} | dict(row) for row in given)
     # Arrow turns texts into instants, days and decimals, and Spark plans a local relation twice as fast as an RDD.
-    return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), schema(table))
+    return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), table.schema)
 
 
 def relation(spark: SparkSession, values: Sequence[Sequence[Any]], columns: str) -> DataFrame:

@@ -291,7 +291,7 @@ def check(
 ) -> None:
     """The whole dimension, then what a fact of every key and day finds in it: nothing that is known of a key whose end
     alone is known, but that it is in use."""
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     tracked = [column for column in columns if column not in table.untracked]
     shown = {
         key: [(start, end, {c: values[c] for c in columns}) for start, end, values in versions(known, tracked)]

@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, surrogate_key
-from dvdrental.silver.dimension import VALIDITY
+from dvdrental.silver.dimension import VERSION_DDL
 from dvdrental.table import Table
 from tests import feed
 from tests.rows import Row, rows
@@ -21,7 +21,7 @@ DIM_THING = Table(
         thing_id INT NOT NULL COMMENT 'Source key',
         attribute STRING COMMENT 'Opens a version',
         remark STRING COMMENT 'Updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("remark",),
 )

@@ -111,7 +111,8 @@ class Lake:
 
     def _reading(self, stream: Stream) -> str:
         """Hash of how a landing is read: the same landing read otherwise is another one."""
-        how = repr((self.settings.mode(stream.name), stream, row_rules(stream.table)))
+        rules = [(rule.name, rule.predicate) for rule in row_rules(stream.table)]
+        how = repr((self.settings.mode(stream.name), stream, rules))
         return hashlib.sha256(how.encode()).hexdigest()[:8]
 
     def _landed_files(self, stream: Stream, folder: str) -> Landing:
@@ -156,7 +157,7 @@ class Lake:
         """A contract may have changed since the table was made: new columns are added, comments said anew. Raises
         ContractError where a column has another type."""
         there, name = {field.name: field for field in self.table(table).schema}, self.name(table.layer, table.name)
-        wanted = {field.name: field.dataType for field in _struct(_schema(table))}
+        wanted = {field.name: field.dataType for field in _struct(table.schema)}
         for column in wanted.keys() & there.keys():
             if there[column].dataType != wanted[column]:
                 raise ContractError(
@@ -289,13 +290,13 @@ class Lake:
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Through Arrow: rows of Python values would need a Python process beside Spark to be read."""
         columns = {column: [row[column] for row in rows] for column in table.column_names}
-        schema = to_arrow_schema(_struct(_schema(table)))
+        schema = to_arrow_schema(_struct(table.schema))
         self.create(table)
         self.append(table, self.spark.createDataFrame(pa.table(columns, schema)))
 
     def empty(self, table: Table) -> DataFrame:
         """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
-        return self.spark.createDataFrame([], _schema(table)).limit(0)
+        return self.spark.createDataFrame([], table.schema).limit(0)
 
     def update(self, table: Table, values: Mapping[str, str], condition: str) -> int:
         """Set columns to SQL expressions where a condition holds; gives the number of rows. (No DataFrame can.)"""
@@ -355,7 +356,3 @@ def _properties(table: Table) -> dict[str, str]:
 @cache
 def _struct(schema: str) -> StructType:
     return cast(StructType, StructType.fromDDL(schema))
-
-
-def _schema(table: Table) -> str:
-    return ", ".join(f"{column.name} {column.type}" for column in table.fields)

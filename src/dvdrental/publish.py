@@ -130,7 +130,7 @@ def difference(published: DataFrame | None, desired: DataFrame, table: Table) ->
     When a row was loaded is no difference. `published` is None for a table that does not exist yet. Rows that share
     their key always count as different, so that the audit sees them.
     """
-    columns = [c for c in table.column_names if c != LOADED_AT]
+    columns = table.built_columns
     if published is None:
         return desired.select(*columns, F.lit("insert").alias("_op"), F.lit(False).alias("_was"))
     new = desired.select(*table.key, F.struct(*columns).alias("_new"))

@@ -84,7 +84,7 @@ def test_chart_names_only_what_its_dataset_has(name: str) -> None:
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset["table_name"])
 def test_dataset_is_its_contract_with_the_metrics_of_all(dataset: dict[str, Any]) -> None:
     table = f"gold.{dataset['table_name']}"
-    columns = assets.column_names(table)
+    columns = tables.EVERYTHING[table].column_names
     assert [column["column_name"] for column in dataset["columns"] if not column["expression"]] == columns
     assert {metric["metric_name"]: metric["expression"] for metric in dataset["metrics"]} == {
         metric.name: metric.expression for metric in metrics.datasets()[table].metrics.values()

@@ -16,7 +16,6 @@ from dvdrental.local.toolchain import java_home
 from dvdrental.metrics import datasets
 from dvdrental.settings import Settings
 from dvdrental.tables import TABLES
-from tests.contracts import schema
 from tests.test_metrics import CASES, plain
 
 PYTHON = os.environ.get("DVDRENTAL_METRIC_VIEW_PYTHON", "")
@@ -78,7 +77,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, 
         view = f"{table.name}_metrics"
         made = metric_view.statement(view, f"`default`.`{table.name}`", table, 0.1)
         statements += [
-            f"CREATE TABLE {table.name} ({schema(table)}) USING parquet",
+            f"CREATE TABLE {table.name} ({table.schema}) USING parquet",
             f"INSERT INTO {table.name} ({columns}) VALUES {rows}",
             made.replace("OR REPLACE ", ""),  # Spark 4.2 refuses to replace one (SPARK-60177)
         ]

@@ -16,6 +16,7 @@ from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.streams import CHANGES, Stream
 from dvdrental.bronze.widen import widen
 from dvdrental.columns import utc
+from dvdrental.quality.rules import RowRule
 
 MISFIT = "DESTINATION_TYPECAST_ERROR"
 """Airbyte's word for a value that does not fit its column."""
@@ -27,15 +28,15 @@ EXCERPT = 200
 def parse(
     landed: Envelope,
     stream: Stream,
-    rules: Sequence[tuple[str, str]] = (),
+    rules: Sequence[RowRule] = (),
     *,
     needs_lsn: bool = False,
     rescue: bool = True,
 ) -> DataFrame:
     """Business columns, technical columns but those of the ingest, `_rejected` and `_parsed`.
 
-    `rules` are (name, SQL predicate) pairs over the business columns that a row must not break. Rows whose content
-    bronze holds already come with it in `_held` and are not parsed. Without `rescue` unknown fields are not looked for.
+    A row that breaks one of the `rules` is rejected. Rows whose content bronze holds already come with it in `_held`
+    and are not parsed. Without `rescue` unknown fields are not looked for.
     """
     rows = landed.rows if "_held" in landed.rows.columns else landed.rows.withColumn("_held", F.lit(None).cast("void"))
     unheld = rows.withColumn("data", F.when(F.col("_held").isNull(), F.col("data")))
@@ -119,7 +120,7 @@ def _failed_casts(stream: Stream) -> Column:
     return F.when(is_any, changes).otherwise(F.array().cast(CHANGES))
 
 
-def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], needs_lsn: bool) -> DataFrame:
+def _reject(typed: DataFrame, stream: Stream, rules: Sequence[RowRule], needs_lsn: bool) -> DataFrame:
     """Only the first reason counts. A row that bronze holds already has passed."""
     reason = F.when(~F.col("_parsed"), F.lit(None)).when(F.col("_broken"), "broken_json")
     for column in stream.key:
@@ -130,10 +131,10 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
         reason = reason.when(~F.col("_is_delete") & nulled, f"unreadable:{column}")
     if needs_lsn:
         reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
-    for name, predicate in rules:
-        breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True))
+    for rule in rules:
+        breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(rule.predicate), F.lit(True))
         # A value that was left out because it had not changed is filled in when the log is read.
-        reason = reason.when(breaks & ~_has_change("UNCHANGED", name.partition(":")[2].split(",")), name)
+        reason = reason.when(breaks & ~_has_change("UNCHANGED", rule.columns), rule.name)
     letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
     excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)

@@ -1,14 +1,11 @@
 """Tables and views as they are named on the command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from dvdrental.local.commands.common import UsageError
 from dvdrental.table import Table, View
-from dvdrental.tables import LEDGER, TABLES, VIEWS
-
-EVERYTHING: Mapping[str, Table | View] = {**TABLES, **LEDGER, **VIEWS}
-"""What a lake holds, by full name; the landing is Airbyte's."""
+from dvdrental.tables import EVERYTHING
 
 
 def chosen(names: Sequence[str]) -> list[Table | View]:

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dvdrental.local.commands.common import CONSOLE, Commands, Options, UsageError, declare, lake_option, working
-from dvdrental.local.commands.names import EVERYTHING, chosen
+from dvdrental.local.commands.names import chosen
 from dvdrental.local.folder import worked
 from dvdrental.local.output import FORMATS, dumps, grid, write_csv, write_json_array
 from dvdrental.local.profile import HEADER, Profile, cells, profile
 from dvdrental.local.profile_page import to_html
 from dvdrental.table import Table
+from dvdrental.tables import EVERYTHING
 
 
 def add(commands: "Commands[argparse.ArgumentParser]") -> None:
