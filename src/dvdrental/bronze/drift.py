@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dvdrental.bronze.envelope import TECHNICAL
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES
 from dvdrental.bronze.streams import Stream, column_names
 
 
@@ -23,7 +23,7 @@ def fields_of(payload: str | None) -> Mapping[str, Any]:
 
 def unknown(fields: Mapping[str, Any], stream: Stream) -> list[str]:
     known = {*stream.source_names, *stream.secrets}
-    return [name for name in fields if name not in known and not name.startswith(TECHNICAL)]
+    return [name for name in fields if name not in known and not name.startswith(AIRBYTE_PREFIXES)]
 
 
 def warnings(fields: Mapping[str, Any], stream: Stream) -> list[str]:

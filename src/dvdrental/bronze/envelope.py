@@ -26,7 +26,7 @@ Kind = Literal["json", "line", "typed"]
 V1 = {"_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"}
 V2 = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_data"}
 DIRECT = {"_airbyte_raw_id", "_airbyte_extracted_at"}
-TECHNICAL = ("_airbyte_", "_ab_")
+AIRBYTE_PREFIXES = ("_airbyte_", "_ab_")
 """Prefixes of the fields that belong to Airbyte."""
 
 BROKEN_LINE = "line-"

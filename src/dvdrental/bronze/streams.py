@@ -38,7 +38,7 @@ class Stream:
             name=self.name,
             grain=f"one row per change of a source row of {self.name}",
             key=("_raw_id",),
-            columns=f"{self.columns.strip()},\n{TECHNICAL.strip()}",
+            columns=f"{self.columns.strip()},\n{TECHNICAL_COLUMNS.strip()}",
         )
 
     @cached_property
@@ -48,7 +48,7 @@ class Stream:
     @property
     def technical_fields(self) -> tuple[Column, ...]:
         """Columns that every stream has."""
-        return self.table.fields[-len(TECHNICAL.strip().splitlines()) :]
+        return self.table.fields[-len(TECHNICAL_COLUMNS.strip().splitlines()) :]
 
     @property
     def business_columns(self) -> list[str]:
@@ -94,11 +94,11 @@ def column_names(fields: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-TECHNICAL = """
+TECHNICAL_COLUMNS = f"""
     _raw_id STRING COMMENT 'Airbyte id of the landed row; NULL for a delete that a snapshot implies',
     _extracted_at TIMESTAMP_NTZ NOT NULL COMMENT 'When Airbyte read the row, UTC',
     _generation_id BIGINT COMMENT 'Airbyte generation of the row; NULL where the landing has none',
-    _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values nulled on the way',
+    _changes {CHANGES} COMMENT 'Values nulled on the way',
     _rescued STRING COMMENT 'Fields that the stream does not know, with their values, as JSON',
     _payload BIGINT COMMENT 'Hash of the landed content: what has the same is not parsed again',
     _lsn BIGINT COMMENT 'Position in the log of the source (CDC only)',

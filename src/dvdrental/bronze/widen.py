@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, TimestampType
 
 from dvdrental.bronze.cast import INTEGERS, WIDE_NUMBER, cast, wide_type
-from dvdrental.bronze.envelope import TECHNICAL, Kind, quoted
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES, Kind, quoted
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import utc
 
@@ -108,7 +108,7 @@ def _ends() -> Column:
 
 
 def _is_unknown(name: str, stream: Stream) -> bool:
-    return not (name in stream.source_names or name in stream.secrets or name.startswith(TECHNICAL))
+    return not (name in stream.source_names or name in stream.secrets or name.startswith(AIRBYTE_PREFIXES))
 
 
 def _rescued(body: Column, stream: Stream) -> Column:
@@ -117,7 +117,7 @@ def _rescued(body: Column, stream: Stream) -> Column:
 
     def is_unknown(name: Column, _: Column | None = None) -> Column:
         unknown = ~name.isin(known)
-        for prefix in TECHNICAL:
+        for prefix in AIRBYTE_PREFIXES:
             unknown &= ~name.startswith(prefix)
         return unknown
 
