@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import epoch, moment, utc
 from dvdrental.errors import LandingError
+from dvdrental.names import quoted
 
 Kind = Literal["json", "line", "typed"]
 
@@ -92,11 +93,6 @@ def of_files(lines: DataFrame) -> Envelope:
 def _line_id() -> Column:
     """Id of a line that has none, as it is broken."""
     return F.concat(F.lit(BROKEN_LINE), F.hex(F.xxhash64("value")))
-
-
-def quoted(name: str) -> str:
-    """Name of a landed field, in which any character may stand."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def generation() -> Column:

@@ -8,9 +8,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, TimestampType
 
 from dvdrental.bronze.cast import INTEGERS, WIDE_NUMBER, cast, wide_type
-from dvdrental.bronze.envelope import AIRBYTE_PREFIXES, Kind, quoted
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES, Kind
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import utc
+from dvdrental.names import quoted
 
 CDC = {"_ab_cdc_lsn": "BIGINT", "_ab_cdc_updated_at": "STRING", "_ab_cdc_deleted_at": "STRING"}
 

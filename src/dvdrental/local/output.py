@@ -12,6 +12,8 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from dvdrental.names import quoted
+
 FORMATS = ("table", "json", "csv")
 
 JSON = {
@@ -70,5 +72,5 @@ def is_nested(kind: DataType) -> bool:
 
 
 def _text(name: str, kind: DataType) -> Any:
-    column = F.col("`" + name.replace("`", "``") + "`")
+    column = F.col(quoted(name))
     return (F.to_json(column, JSON) if is_nested(kind) else column.cast("string")).alias(name)
