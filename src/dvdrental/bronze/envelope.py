@@ -32,6 +32,12 @@ AIRBYTE_PREFIXES = ("_airbyte_", "_ab_")
 
 BROKEN_LINE = "line-"
 
+EXACT_TIMES = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
+"""Options of to_json: by default Spark cuts times to milliseconds."""
+
 _HEAD = ", ".join(
     f"_airbyte_{name} STRING"
     for name in ("raw_id", "ab_id", "extracted_at", "emitted_at", "generation_id", "meta", "data")
@@ -66,10 +72,6 @@ def of_table(landing: DataFrame, after: datetime | None = None) -> Envelope:
     if columns >= DIRECT:
         return _direct(landing, after)
     raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
-
-
-EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"}
-"""Spark would cut times to milliseconds."""
 
 
 def of_files(lines: DataFrame) -> Envelope:
@@ -121,7 +123,7 @@ def _direct(landing: DataFrame, after: datetime | None) -> Envelope:
         extracted_at=F.col("_airbyte_extracted_at"),
         generation_id=_optional(landing, "_airbyte_generation_id"),
         meta=_text(landing, "_airbyte_meta"),
-        payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT)),
+        payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT_TIMES)),
         data=F.struct(*fields),
     )
     return Envelope(_after(rows, after), "typed")
