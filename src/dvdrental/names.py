@@ -23,15 +23,15 @@ def schema_ident(catalog: str, schema: str) -> str:
     return f"{_checked(catalog, _CATALOG)}.{_checked(schema, _PLAIN)}"
 
 
+def quoted(name: str) -> str:
+    """Back-tick quoted name that may hold any character: a landed field, a column of somebody's query."""
+    return f"`{name.replace('`', '``')}`"
+
+
 def _checked(part: str, form: re.Pattern[str]) -> str:
     if not form.match(part):
         raise SettingsError(f"{part[:40]!r} is not a plain name: use letters, digits and underscores only")
     return quoted(part)
-
-
-def quoted(name: str) -> str:
-    """Back-tick quoted name that may hold any character: a landed field, a column of somebody's query."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def literal(text: str) -> str:

@@ -108,9 +108,9 @@ def _raw(landing: DataFrame, raw_id: str, extracted_at: str, after: datetime | N
         raw_id=F.col(raw_id),
         extracted_at=F.col(extracted_at),
         generation_id=_optional(landing, "_airbyte_generation_id"),
-        meta=_text(landing, "_airbyte_meta"),
-        payload=F.xxhash64(_text(landing, "_airbyte_data")),
-        data=_text(landing, "_airbyte_data"),
+        meta=_optional_json(landing, "_airbyte_meta"),
+        payload=F.xxhash64(json_text(landing, "_airbyte_data")),
+        data=json_text(landing, "_airbyte_data"),
     )
     return Envelope(_after(rows, after), "json")
 
@@ -122,7 +122,7 @@ def _direct(landing: DataFrame, after: datetime | None) -> Envelope:
         raw_id=F.col("_airbyte_raw_id"),
         extracted_at=F.col("_airbyte_extracted_at"),
         generation_id=_optional(landing, "_airbyte_generation_id"),
-        meta=_text(landing, "_airbyte_meta"),
+        meta=_optional_json(landing, "_airbyte_meta"),
         payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT_TIMES)),
         data=F.struct(*fields),
     )
@@ -187,8 +187,10 @@ def _optional(landing: DataFrame, name: str) -> Column:
     return F.col(name) if name in landing.columns else F.lit(None)
 
 
-def _text(landing: DataFrame, name: str) -> Column:
-    """As JSON text: some destinations store an object."""
-    if name not in landing.columns:
-        return F.lit(None).cast("string")
-    return F.col(name) if dict(landing.dtypes)[name] == "string" else F.to_json(name)
+def _optional_json(landing: DataFrame, name: str) -> Column:
+    return json_text(landing, name) if name in landing.columns else F.lit(None).cast("string")
+
+
+def json_text(rows: DataFrame, name: str) -> Column:
+    """A column as JSON text: some landings hold that, others an object."""
+    return F.col(name) if dict(rows.dtypes)[name] == "string" else F.to_json(name)

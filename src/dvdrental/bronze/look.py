@@ -7,9 +7,10 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import StructType
 
 from dvdrental.bronze import drift
-from dvdrental.bronze.envelope import generation
+from dvdrental.bronze.envelope import generation, json_text
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,16 @@ class Look:
 
 
 def look_at(rows: DataFrame) -> Look:
-    is_text = dict(rows.dtypes)["data"] == "string"
     look = rows.agg(
         F.count("*").alias("landed"),
         F.max("extracted_at").alias("landed_at"),
         F.min(generation()).alias("oldest"),
         F.max(generation()).alias("newest"),
-        F.max_by(F.col("data") if is_text else F.to_json("data"), "extracted_at").alias("fields"),
+        F.max_by(json_text(rows, "data"), "extracted_at").alias("fields"),
     )
     found = look.collect()[0].asDict()
     fields = drift.fields_of(found["fields"])
-    if not is_text:
-        names: list[str] = rows.schema["data"].dataType.fieldNames()  # type: ignore[attr-defined]
-        fields = {name: fields.get(name) for name in names}
+    data = rows.schema["data"].dataType
+    if isinstance(data, StructType):
+        fields = {name: fields.get(name) for name in data.fieldNames()}
     return Look(**found | {"fields": fields})

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.cast import INTEGERS, PLACEHOLDERS, cast, is_placeholder_array
-from dvdrental.bronze.envelope import Envelope
+from dvdrental.bronze.envelope import Envelope, json_text
 from dvdrental.bronze.streams import CHANGES, Stream
 from dvdrental.bronze.widen import widen
 from dvdrental.columns import utc
@@ -134,7 +134,7 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
         breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True))
         # A value that was left out because it had not changed is filled in when the log is read.
         reason = reason.when(breaks & ~_has_change("UNCHANGED", name.partition(":")[2].split(",")), name)
-    letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
+    letters = F.regexp_replace(F.substring(json_text(typed, "data"), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
     excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)
     return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
@@ -142,7 +142,3 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
 
 def _has_change(kind: str, fields: Sequence[str]) -> Column:
     return F.exists("_changes", lambda c: (c["change"] == kind) & c["field"].isin(*fields))
-
-
-def _text(rows: DataFrame) -> Column:
-    return F.col("data") if dict(rows.dtypes)["data"] == "string" else F.to_json("data")
