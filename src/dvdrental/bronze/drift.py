@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dvdrental.bronze.envelope import AIRBYTE_PREFIXES
@@ -21,8 +21,8 @@ def fields_of(payload: str | None) -> Mapping[str, Any]:
     return inside if isinstance(inside, dict) else {}
 
 
-def unknown(fields: Mapping[str, Any], stream: Stream) -> list[str]:
-    known = {*stream.source_names, *stream.secrets}
+def unknown(fields: Iterable[str], stream: Stream) -> list[str]:
+    known = set(stream.known_fields)
     return [name for name in fields if name not in known and not name.startswith(AIRBYTE_PREFIXES)]
 
 

@@ -68,6 +68,11 @@ class Stream:
     def source_names(self) -> list[str]:
         return [self.source_name(column) for column in self.business_columns]
 
+    @property
+    def known_fields(self) -> list[str]:
+        """Fields of the landing that are expected, secrets included. All others but Airbyte's own are unknown."""
+        return [*self.source_names, *self.secrets]
+
     def source_name(self, column: str) -> str:
         return self.names.get(column, column)
 

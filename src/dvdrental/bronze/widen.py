@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, TimestampType
 
+from dvdrental.bronze import drift
 from dvdrental.bronze.cast import INTEGERS, WIDE_NUMBER, cast, wide_type
 from dvdrental.bronze.envelope import AIRBYTE_PREFIXES, Kind
 from dvdrental.bronze.streams import Stream
@@ -36,7 +37,7 @@ def _of_columns(rows: DataFrame, stream: Stream, types: Mapping[str, str]) -> Da
             "fields": F.struct(*(_stored(values[name], type_).alias(name) for name, type_ in types.items())),
             "texts": _texts_of_typed([name for name in types if name in present]),
             "broken": F.lit(False),
-            "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
+            "_rescued": _rescued_columns(drift.unknown(present, stream)),
         }
     )
 
@@ -108,16 +109,12 @@ def _ends() -> Column:
     return F.rtrim("data", F.lit(" \t\r\n")).endswith("}")
 
 
-def _is_unknown(name: str, stream: Stream) -> bool:
-    return not (name in stream.source_names or name in stream.secrets or name.startswith(AIRBYTE_PREFIXES))
-
-
 def _rescued(body: Column, stream: Stream) -> Column:
     """Unknown fields and their values as JSON. First the keys alone: they cost less, and nearly always suffice."""
-    known = [*stream.source_names, *stream.secrets]
 
     def is_unknown(name: Column, _: Column | None = None) -> Column:
-        unknown = ~name.isin(known)
+        """drift.unknown, of names that are data."""
+        unknown = ~name.isin(stream.known_fields)
         for prefix in AIRBYTE_PREFIXES:
             unknown &= ~name.startswith(prefix)
         return unknown
