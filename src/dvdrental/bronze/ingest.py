@@ -12,7 +12,7 @@ from dvdrental.bronze import account, drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
 from dvdrental.bronze.envelope import Envelope, generation
 from dvdrental.bronze.landing import Landing, Seen, survey
-from dvdrental.bronze.look import Look, look_at
+from dvdrental.bronze.landing_stats import LandingStats, landing_stats
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import ConflictError, LandingError
@@ -90,17 +90,17 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen |
     changes."""
     landed = landing.envelope()
     rows = landed.rows
-    look = look_at(rows)
-    if look.oldest != look.newest:
-        rows = rows.filter((generation() == F.lit(look.oldest)) | generation().isNull())
-        look = look_at(rows)
-        was_taken = last and last.watermark and look.landed_at and look.landed_at <= last.watermark
-        look = replace(look, is_remnant=bool(was_taken))
+    stats = landing_stats(rows)
+    if stats.oldest_generation != stats.newest_generation:
+        rows = rows.filter((generation() == F.lit(stats.oldest_generation)) | generation().isNull())
+        stats = landing_stats(rows)
+        was_taken = last and last.watermark and stats.landed_at and stats.landed_at <= last.watermark
+        stats = replace(stats, is_remnant=bool(was_taken))
     known = last_events(_events(lake, stream), stream.key)
-    parsed = _parse(lake, stream, Envelope(_held(rows, known, stream) if last else rows, landed.kind), look)
-    step.landing = Seen(landing.version, look.landed_at)
+    parsed = _parse(lake, stream, Envelope(_held(rows, known, stream) if last else rows, landed.kind), stats)
+    step.landing = Seen(landing.version, stats.landed_at)
     changes = snapshot_changes(known, parsed, stream)
-    counts = _apply(lake, stream, changes, look, step)
+    counts = _apply(lake, stream, changes, stats, step)
     step.rows_after = counts["live"] + counts["new_keys"] - (step.rows_deleted or 0)
     return changes
 
@@ -110,21 +110,21 @@ def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None
     may have replaced the landing by a newer generation. Deletes that are held back are looked for by the next run."""
     seen, complete = survey(landing, last)
     landed = landing.envelope(last.watermark if last and complete else None)
-    look = look_at(landed.rows)
+    stats = landing_stats(landed.rows)
     new = (seen.units or 0) - ((last and last.units) or 0)
-    if complete and landing.units_are_rows and look.landed != new:
-        step.warnings.append(f"{look.landed} of {new} new rows were picked up: the whole landing was read")
+    if complete and landing.units_are_rows and stats.landed != new:
+        step.warnings.append(f"{stats.landed} of {new} new rows were picked up: the whole landing was read")
         complete, landed = False, landing.envelope()
-        look = look_at(landed.rows)
+        stats = landing_stats(landed.rows)
     step.landing = seen
-    if not look.landed and seen.units:
+    if not stats.landed and seen.units:
         step.rows_landed = step.rows_inserted = step.rows_parsed = 0
         return
-    parsed = _parse(lake, stream, landed, look)
+    parsed = _parse(lake, stream, landed, stats)
     events = _events(lake, stream)
     known = _of_same_keys(events, parsed, stream) if complete else events
-    changes = log_changes(known, parsed, stream, older_than=None if complete else look.oldest)
-    counts = _apply(lake, stream, changes, look, step)
+    changes = log_changes(known, parsed, stream, older_than=None if complete else stats.oldest_generation)
+    counts = _apply(lake, stream, changes, stats, step)
     if counts["read_lsn"] is not None and lake.settings.mode(stream.name) == "append":
         step.warnings.append(
             "the landing has log positions: with CDC, set sync_mode=cdc, or values that the source left out stay NULL"
@@ -141,14 +141,14 @@ def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
         return
     landed = lake.landing(stream).envelope()
     rows = landed.rows.join(waiting, "raw_id", "left_semi")
-    look = look_at(rows)
-    if (lost := count - look.landed) > 0:
+    stats = landing_stats(rows)
+    if (lost := count - stats.landed) > 0:
         step.warnings.append(f"{lost} rows that are set aside are no longer in the landing")
-    if not look.landed:
+    if not stats.landed:
         return
-    parsed = _parse(lake, stream, Envelope(rows, landed.kind), look)
+    parsed = _parse(lake, stream, Envelope(rows, landed.kind), stats)
     changes = log_changes(_of_same_keys(_events(lake, stream), parsed, stream), parsed, stream)
-    _apply(lake, stream, changes, look, step)
+    _apply(lake, stream, changes, stats, step)
     taken = changes.filter("_outcome in ('stored', 'duplicate')").select(F.col("_raw_id").alias("raw_id"))
     quarantine.mark_taken(lake, stream, taken, step)
 
@@ -170,43 +170,50 @@ def _held(rows: DataFrame, known: DataFrame, stream: Stream) -> DataFrame:
     return rows.join(live, "payload", "left")
 
 
-def _parse(lake: Lake, stream: Stream, landed: Envelope, look: Look) -> DataFrame:
+def _parse(lake: Lake, stream: Stream, landed: Envelope, stats: LandingStats) -> DataFrame:
     return parse(
         landed,
         stream,
         row_rules(stream.table),
         needs_lsn=lake.settings.mode(stream.name) == "cdc",
-        rescue=look.landed <= EXACT_RESCUE or bool(drift.unknown(look.fields, stream)),
+        rescue=stats.landed <= EXACT_RESCUE or bool(drift.unknown(stats.fields, stream)),
     )
 
 
-def _apply(lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Step) -> dict[str, Any]:
+def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, step: Step) -> dict[str, Any]:
     """First count, then write: a landing that must be refused leaves no trace. The very first one has nothing to be
     compared with, so it is counted while it is written."""
-    if not look.landed:
+    if not stats.landed:
         raise LandingError(f"stream {stream.name}: the landing is empty. Let Airbyte finish a sync, then rerun")
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *account.totals(stream, look)), look, step)
+        _append(lake, stream, changes.observe(counted, *account.totals(stream, stats)), stats, step)
         counts = counted.get
     else:
-        counts = changes.agg(*account.totals(stream, look)).collect()[0].asDict()
-    account.check(lake.settings, stream, counts, look)
-    account.enter(stream, changes, counts, look, step)
+        counts = changes.agg(*account.totals(stream, stats)).collect()[0].asDict()
+    account.check(lake.settings, stream, counts, stats)
+    account.enter(stream, changes, counts, stats, step)
     if counts["quarantined"]:
         quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
     if not first and (step.rows_inserted or step.rows_deleted):
         kept = changes if step.rows_deleted else changes.filter("_outcome <> 'deleted'")
         last_batch = _events(lake, stream).agg(F.max("_batch")).collect()[0][0] or 0
-        _append(lake, stream, kept, look, step, batch=last_batch + 1, lsn=counts["lsn"])
+        _append(lake, stream, kept, stats, step, batch=last_batch + 1, lsn=counts["lsn"])
     return counts
 
 
 def _append(
-    lake: Lake, stream: Stream, changes: DataFrame, look: Look, step: Step, *, batch: int = 1, lsn: int | None = None
+    lake: Lake,
+    stream: Stream,
+    changes: DataFrame,
+    stats: LandingStats,
+    step: Step,
+    *,
+    batch: int = 1,
+    lsn: int | None = None,
 ) -> None:
-    events = as_events(changes, stream, gone_at=look.landed_at, gone_lsn=lsn, batch=batch, ingested_at=step.started_at)
+    events = as_events(changes, stream, gone_at=stats.landed_at, gone_lsn=lsn, batch=batch, ingested_at=step.started_at)
     if batch == 1:
         _fill(lake, stream.table, events, step)
     else:
