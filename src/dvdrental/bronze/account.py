@@ -22,10 +22,10 @@ def totals(stream: Stream, stats: LandingStats) -> list[Column]:
     """Over the changes of one stream."""
     newest = F.col("_landed") & (F.col("_generation_id") == F.lit(stats.newest_generation))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
-    told = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.telling_nulls), F.lit(False))
+    has_value = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.meaningful_nulls), F.lit(False))
     return [
-        F.count_if(F.col("_landed") & told).alias("told"),
-        F.count_if(F.col("_live") & told).alias("known_to_tell"),
+        F.count_if(F.col("_landed") & has_value).alias("landed_with_value"),
+        F.count_if(F.col("_live") & has_value).alias("known_with_value"),
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if("_live").alias("live"),
@@ -68,8 +68,8 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
     if settings.mode(stream.name) == "overwrite" and (lost := _lost_fields(stream, counts, stats)):
         raise LandingError(
             f"stream {stream.name}: no landed row has a value in {', '.join(lost)}, a field that is missing, and "
-            f"{counts['known_to_tell']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
-            "field again, then rerun; if the source has it no more, take it out of telling_nulls in streams.py"
+            f"{counts['known_with_value']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
+            "field again, then rerun; if the source has it no more, take it out of meaningful_nulls in streams.py"
         )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
     if stats.landed != accounted:
@@ -85,8 +85,8 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
 
 def _lost_fields(stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> list[str]:
     """Of those in which NULL says something: Airbyte brings them no longer."""
-    missing = [c for c in stream.telling_nulls if stats.fields and stream.source_name(c) not in stats.fields]
-    return missing if counts["known_to_tell"] and not counts["told"] else []
+    missing = [c for c in stream.meaningful_nulls if stats.fields and stream.source_name(c) not in stats.fields]
+    return missing if counts["known_with_value"] and not counts["landed_with_value"] else []
 
 
 def _doubts(counts: Mapping[str, Any], stats: LandingStats) -> str | None:
@@ -102,7 +102,7 @@ def _is_restored(counts: Mapping[str, Any], stats: LandingStats) -> bool:
     return is_newer and counts["newest_lsn"] is not None and counts["newest_lsn"] < counts["known_lsn"]
 
 
-def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], stats: LandingStats, step: Step) -> None:
+def fill_step(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], stats: LandingStats, step: Step) -> None:
     """Fill the ledger row."""
     doubts = _doubts(counts, stats)
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]

@@ -193,7 +193,7 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, 
     else:
         counts = changes.agg(*account.totals(stream, stats)).collect()[0].asDict()
     account.check(lake.settings, stream, counts, stats)
-    account.enter(stream, changes, counts, stats, step)
+    account.fill_step(stream, changes, counts, stats, step)
     if counts["quarantined"]:
         quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)
     if not first and (step.rows_inserted or step.rows_deleted):

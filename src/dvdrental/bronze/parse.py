@@ -125,7 +125,7 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
     for column in stream.key:
         reason = reason.when(F.col(column).isNull(), f"no_key:{column}")
     reason = reason.when(F.col("_extracted_at").isNull(), "no_extraction_time")
-    for column in stream.telling_nulls:
+    for column in stream.meaningful_nulls:
         nulled = _has_change("NULLED", [column, stream.source_name(column)])
         reason = reason.when(~F.col("_is_delete") & nulled, f"unreadable:{column}")
     if needs_lsn:

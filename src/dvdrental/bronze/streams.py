@@ -19,7 +19,7 @@ CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
 class Stream:
     """`secrets` never get past landing. `updated` is the source's own change time, where it has one. `names` maps a
     column to its field in the landing where the two differ. `padded` columns are char(n), whose padding is cut. NULL in
-    one of `telling_nulls` says something of its own, so a value that cannot be read must not become one: its row is
+    one of `meaningful_nulls` says something of its own, so a value that cannot be read must not become one: its row is
     set aside."""
 
     name: str
@@ -29,7 +29,7 @@ class Stream:
     secrets: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     padded: tuple[str, ...] = ()
-    telling_nulls: tuple[str, ...] = ()
+    meaningful_nulls: tuple[str, ...] = ()
 
     @cached_property
     def table(self) -> Table:
@@ -259,7 +259,7 @@ STREAMS = {
         Stream(
             name="rental",
             key=("rental_id",),
-            telling_nulls=("return_date",),
+            meaningful_nulls=("return_date",),
             columns=f"""
                 rental_id INT COMMENT 'Key',
                 rental_date TIMESTAMP_NTZ COMMENT 'When the copy was handed out',
