@@ -38,31 +38,33 @@ def ingest(lake: Lake, names: Sequence[str] = tuple(STREAMS)) -> list[Step]:
     def take_in(stream: Stream, step: Step) -> None:
         _take_in(lake, stream, last_seen.get(stream.table.full_name), step, some_wait=stream.name in set_aside)
 
-    return _each(lake, names, take_in)
+    return _each_stream(lake, names, take_in)
 
 
 def replay(lake: Lake, names: Sequence[str] = tuple(STREAMS)) -> list[Step]:
     """Try the rows that are set aside once more, after a fix of the code, the rules or the landing."""
     quarantine.follow_contract(lake)
-    return _each(lake, names, lambda stream, step: _take_in_again(lake, stream, step))
+    return _each_stream(lake, names, lambda stream, step: _take_in_again(lake, stream, step))
 
 
-def _each(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None]) -> list[Step]:
-    def one(stream: Stream) -> None:
-        with attempt(lake, stream.table.full_name, steps) as step:
-            act(stream, step)
-            if step.state is None and lake.exists(stream.table):
-                step.state, step.version = lake.now(stream.table)
-
+def _each_stream(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None]) -> list[Step]:
     with recording(lake) as steps, ThreadPoolExecutor(THREADS) as pool:
-        tries = [pool.submit(one, STREAMS[name]) for name in names]
+        tries = [pool.submit(_one_stream, lake, STREAMS[name], act, steps) for name in names]
         wait(tries)
         errors = {name: error for name, one_try in zip(names, tries, strict=True) if (error := one_try.exception())}
-        for name, error in errors.items():
-            if others := ", ".join(sorted(set(errors) - {name})):
+        if errors:
+            first, error = next(iter(errors.items()))
+            if others := ", ".join(sorted(errors.keys() - {first})):
                 error.add_note(f"also failed: {others} (see ops.step)")
             raise error
     return steps
+
+
+def _one_stream(lake: Lake, stream: Stream, act: Callable[[Stream, Step], None], steps: list[Step]) -> None:
+    with attempt(lake, stream.table.full_name, steps) as step:
+        act(stream, step)
+        if step.state is None and lake.exists(stream.table):
+            step.state, step.version = lake.now(stream.table)
 
 
 def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step, *, some_wait: bool) -> None:

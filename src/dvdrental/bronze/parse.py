@@ -44,13 +44,13 @@ def parse(
 
 def _cast(read: DataFrame, stream: Stream) -> DataFrame:
     """Of a delete only the key and Airbyte's own fields mean anything."""
+    held = dict(read.dtypes)["_held"] != "void"
 
     def value(column: str, sql_type: str) -> Column:
         landed = F.col("fields").getField(stream.source_name(column))
         landed = landed if sql_type in INTEGERS else cast(landed, sql_type)  # integers are stored as read (widen.py)
         return _held_or(column, F.rtrim(landed) if column in stream.padded else landed, held)
 
-    held = dict(read.dtypes)["_held"] != "void"
     gone = F.col("fields._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()
     read = read.withColumn("_is_delete", F.coalesce(gone, F.lit(False)))
     typed = read.select("*", *(value(c.name, c.type).alias(c.name) for c in stream.business_fields))
