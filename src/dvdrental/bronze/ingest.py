@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation
@@ -187,10 +188,12 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, 
     compared with, so it is counted while it is written."""
     if not stats.landed:
         raise LandingError(f"stream {stream.name}: the landing is empty. Let Airbyte finish a sync, then rerun")
+    events_of = partial(as_events, stream=stream, gone_at=stats.landed_at, ingested_at=step.started_at)
     first = not lake.exists(stream.table)
     if first:
         counted = Observation()
-        _append(lake, stream, changes.observe(counted, *account.totals(stream, stats)), stats, step)
+        observed = changes.observe(counted, *account.totals(stream, stats))
+        _fill(lake, stream.table, events_of(observed, gone_lsn=None, batch=1), step)
         counts = counted.get
     else:
         counts = changes.agg(*account.totals(stream, stats)).collect()[0].asDict()
@@ -201,26 +204,13 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, 
     if not first and (step.rows_inserted or step.rows_deleted):
         kept = changes if step.rows_deleted else changes.filter("_outcome <> 'deleted'")
         last_batch = _events(lake, stream).agg(F.max("_batch")).collect()[0][0] or 0
-        _append(lake, stream, kept, stats, step, batch=last_batch + 1, lsn=counts["lsn"])
+        events = events_of(kept, gone_lsn=counts["lsn"], batch=last_batch + 1)
+        if last_batch:
+            lake.append(stream.table, events)
+            step.status = "published"
+        else:  # the table is there, and empty
+            _fill(lake, stream.table, events, step)
     return counts
-
-
-def _append(
-    lake: Lake,
-    stream: Stream,
-    changes: DataFrame,
-    stats: LandingStats,
-    step: Step,
-    *,
-    batch: int = 1,
-    lsn: int | None = None,
-) -> None:
-    events = as_events(changes, stream, gone_at=stats.landed_at, gone_lsn=lsn, batch=batch, ingested_at=step.started_at)
-    if batch == 1:
-        _fill(lake, stream.table, events, step)
-    else:
-        lake.append(stream.table, events)
-    step.status = "published"
 
 
 def _fill(lake: Lake, table: Table, events: DataFrame, step: Step) -> None:
@@ -234,3 +224,4 @@ def _fill(lake: Lake, table: Table, events: DataFrame, step: Step) -> None:
     (step.state, step.version, found), *_ = lake.commits_since(table, before)
     if found != mark:
         raise other
+    step.status = "published"
