@@ -19,7 +19,7 @@ OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
 def totals(stream: Stream, stats: LandingStats) -> list[Column]:
-    """Over the changes of one stream."""
+    """Counts over the changes of one stream."""
     newest = F.col("_landed") & (F.col("_generation_id") == F.lit(stats.newest_generation))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
     has_value = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.meaningful_nulls), F.lit(False))
@@ -84,20 +84,21 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
 
 
 def _lost_fields(stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> list[str]:
-    """Of those in which NULL says something: Airbyte brings them no longer."""
+    """Columns of `meaningful_nulls` whose field no longer lands, although bronze has values there."""
     missing = [c for c in stream.meaningful_nulls if stats.fields and stream.source_name(c) not in stats.fields]
     return missing if counts["known_with_value"] and not counts["landed_with_value"] else []
 
 
 def _doubts(counts: Mapping[str, Any], stats: LandingStats) -> str | None:
-    """Why keys that seem to be missing may be there all the same."""
+    """Why missing keys may not be gone after all; None if there is no doubt."""
     if counts["unreadable"]:
         return f"{counts['unreadable']} rows have no readable key"
     return "a newer generation lies beside this one, which may be half removed" if stats.is_remnant else None
 
 
 def _is_restored(counts: Mapping[str, Any], stats: LandingStats) -> bool:
-    """A refresh reads the source anew, so it never ends before what was read earlier."""
+    """True if a newer generation ends before an older one: a refresh reads the source again, so its log must have gone
+    back."""
     is_newer = (stats.newest_generation or 0) > (counts["known_generation"] or 0)
     return is_newer and counts["newest_lsn"] is not None and counts["newest_lsn"] < counts["known_lsn"]
 
@@ -117,8 +118,8 @@ def fill_step(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], sta
 
 
 def _nulled(changes: DataFrame, stream: Stream) -> dict[str, int]:
-    """Per column the values that did not fit its type. Counted without a filter: from one above so deep a plan Spark
-    infers constraints without end."""
+    """Number of values per column that did not fit its type. Aggregated without a filter: on a plan this deep Spark's
+    constraint inference does not finish."""
 
     def misfits(column: str) -> Column:
         is_misfit = F.exists("_changes", lambda c: (c["field"] == column) & (c["reason"] == MISFIT))

@@ -27,8 +27,9 @@ THREADS = 4
 """Streams side by side: most of a small stream's time is planning and waiting."""
 
 EXACT_RESCUE = 50_000
-"""Up to so many rows each one is searched for unknown fields; beyond, only if the newest row has some. All rows of a
-sync have the same fields, and the search costs 0.7 of reading the JSON (2 M rentals: 4.1 s -> 7.1 s on two cores)."""
+"""Landings of up to this many rows are searched for unknown fields; larger ones only if the newest row has some. All
+rows of a sync have the same fields, and the search costs 0.7 of reading the JSON (2 M rentals: 4.1 s -> 7.1 s on two
+cores)."""
 
 
 def ingest(lake: Lake, names: Sequence[str] = tuple(STREAMS)) -> list[Step]:
@@ -69,7 +70,7 @@ def _one_stream(lake: Lake, stream: Stream, act: Callable[[Stream, Step], None],
 
 
 def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step, *, some_wait: bool) -> None:
-    """A landing that has not changed since is not read. `some_wait`: rows of the stream are set aside."""
+    """A landing that has not changed since the last run is not read. `some_wait`: rows of the stream are set aside."""
     if lake.exists(stream.table):
         lake.follow_contract(stream.table)
     else:
@@ -88,9 +89,9 @@ def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step, *, some_
 
 
 def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> DataFrame:
-    """Two generations side by side are a sync in flight: the older one is the complete one, until Airbyte removes it.
-    What bronze holds already is recognised by its payload and not parsed, if it was read and judged as today. Gives the
-    changes."""
+    """Two generations side by side mean that a sync is running: the older one is complete, until Airbyte removes it.
+    Rows whose payload bronze holds are not parsed again unless the mode, the columns or the rules have changed. Returns
+    the changes."""
     landed = landing.envelope()
     rows = landed.rows
     stats = landing_stats(rows)
@@ -109,8 +110,9 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen |
 
 
 def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None, step: Step) -> None:
-    """Rows beyond the last watermark; all of them when something below it came late or went away: then a refresh
-    may have replaced the landing by a newer generation. Deletes that are held back are looked for by the next run."""
+    """Read the rows beyond the last watermark; all rows if something below it came late or disappeared, because a
+    refresh may have replaced the landing by a newer generation. If deletes are held back, no watermark is kept: the
+    next landing is read as a whole, and they are found then."""
     seen, complete = survey(landing, last)
     landed = landing.envelope(last.watermark if last and complete else None)
     stats = landing_stats(landed.rows)
@@ -137,7 +139,7 @@ def _take_in_log(lake: Lake, stream: Stream, landing: Landing, last: Seen | None
 
 
 def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
-    """Each row moves once: it is appended first, then marked; a crash in between makes it a duplicate."""
+    """Rows are appended first and marked afterwards: if a crash comes in between, the next replay finds duplicates."""
     waiting = quarantine.waiting(lake, stream)
     count = waiting.count()
     if not count:
@@ -165,8 +167,8 @@ def _of_same_keys(events: DataFrame, rows: DataFrame, stream: Stream) -> DataFra
 
 
 def _held(rows: DataFrame, known: DataFrame, stream: Stream) -> DataFrame:
-    """Add bronze's live content where it has the same payload; not where something was nulled or had no column, as
-    the stream may have been corrected since."""
+    """Add `_held`: the live row of bronze with the same payload. Not where one of its values was nulled or had no
+    column, because the stream may have been corrected since."""
     content = F.struct(*stream.business_columns, "_rescued").alias("_held")
     good = known.filter("not _is_delete and _rescued is null and size(_changes) = 0")
     live = good.select(F.col("_payload").alias("payload"), content)
@@ -214,7 +216,7 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, 
 
 
 def _fill(lake: Lake, table: Table, events: DataFrame, step: Step) -> None:
-    """The first rows are let in once. Raises ConflictError if another run brings its own at the same time."""
+    """Write the first rows of a table. Raises ConflictError if another run does so at the same time."""
     other = ConflictError(f"{table.full_name}: another run filled it at the same time: run the job again")
     before = lake.now(table)[0] if lake.exists(table) else None
     if before is not None and not lake.table(table).isEmpty():

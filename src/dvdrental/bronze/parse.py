@@ -1,7 +1,7 @@
 """Landed fields -> typed columns: strict casts, nothing lost.
 
-A value that does not fit its column becomes NULL plus an entry in `_changes`, unless NULL would say something else
-there; a field that the stream does not know is kept in `_rescued`; a row that cannot be used at all keeps its place
+A value that does not fit its column becomes NULL plus an entry in `_changes`; a field that the stream does not know is
+kept in `_rescued`; a row that cannot be used (among others: such a value where NULL has a meaning) stays in the frame,
 with the reason in `_rejected`.
 """
 
@@ -32,7 +32,7 @@ def parse(
     needs_lsn: bool = False,
     rescue: bool = True,
 ) -> DataFrame:
-    """Business columns, technical columns but those of the ingest, `_rejected` and `_parsed`.
+    """Business columns, technical columns except those that the ingest adds, `_rejected`, `_excerpt` and `_parsed`.
 
     `rules` are (name, SQL predicate) pairs over the business columns that a row must not break. Rows whose content
     bronze holds already come with it in `_held` and are not parsed. Without `rescue` unknown fields are not looked for.
@@ -43,7 +43,7 @@ def parse(
 
 
 def _cast(read: DataFrame, stream: Stream) -> DataFrame:
-    """Of a delete only the key and Airbyte's own fields mean anything."""
+    """In a delete only the key and Airbyte's own fields can be trusted."""
     held = dict(read.dtypes)["_held"] != "void"
 
     def value(column: str, sql_type: str) -> Column:
@@ -85,13 +85,13 @@ def _held_or(column: str, landed: Column, held: bool) -> Column:
 
 
 def _source_changes() -> Column:
-    """Most rows have none, and it need not be read as JSON to see that: an entry has a brace of its own."""
+    """Entries of the source itself. Most rows have none, which shows without parsing: an entry has a second brace."""
     landed = F.from_json("meta", f"changes {CHANGES}")["changes"]
     return F.coalesce(F.when(F.locate("{", F.col("meta"), 2) > 0, landed), F.array().cast(CHANGES))
 
 
 def _failed_casts(stream: Stream) -> Column:
-    """Present in the landing, NULL after the cast."""
+    """An entry for each value that landed and is NULL after the cast: UNCHANGED if CDC left it out, else NULLED."""
 
     def is_missed(column: str) -> Column:
         name = stream.source_name(column)
@@ -115,12 +115,12 @@ def _failed_casts(stream: Stream) -> Column:
 
     missed = [F.when(is_missed(column), column) for column in stream.business_columns]
     changes = F.transform(F.array_compact(F.array(*missed)), change).cast(CHANGES)
-    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # most rows: no array is made
+    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # most rows have none: no array is built
     return F.when(is_any, changes).otherwise(F.array().cast(CHANGES))
 
 
 def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], needs_lsn: bool) -> DataFrame:
-    """Only the first reason counts. A row that bronze holds already has passed."""
+    """The first reason counts. Rows that bronze holds already (`_held`) have passed these checks before."""
     reason = F.when(~F.col("_parsed"), F.lit(None)).when(F.col("_broken"), "broken_json")
     for column in stream.key:
         reason = reason.when(F.col(column).isNull(), f"no_key:{column}")

@@ -1,4 +1,4 @@
-"""The 15 source tables as data: same treatment, so one row of data each.
+"""The 15 source tables as data: all are treated alike, so each is one entry.
 
 Columns, types and keys are those of the PostgreSQL DVD Rental schema. A timestamp without time zone stays one.
 """
@@ -17,10 +17,15 @@ CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """`secrets` never get past landing. `updated` is the source's own change time, where it has one. `names` maps a
-    column to its field in the landing where the two differ. `padded` columns are char(n), whose padding is cut. NULL in
-    one of `meaningful_nulls` says something of its own, so a value that cannot be read must not become one: its row is
-    set aside."""
+    """One source table.
+
+    - `updated`: column with the source's own change time, where it has one
+    - `secrets`: fields that never get past the landing
+    - `names`: column -> field of the landing, where the two differ
+    - `padded`: columns of type char(n), whose padding is cut
+    - `meaningful_nulls`: in these columns NULL has a meaning (return_date: still out), so a row with an unreadable
+      value there is quarantined instead of getting NULL
+    """
 
     name: str
     key: tuple[str, ...]
@@ -78,7 +83,7 @@ class Stream:
 
 
 def chosen(names: str) -> list[str]:
-    """Streams that a comma-separated text names; `all` for all."""
+    """Streams named in a comma-separated text; `all` means all of them."""
     streams = list(STREAMS) if names.strip() == "all" else [name.strip() for name in names.split(",")]
     if unknown := set(streams) - set(STREAMS):
         named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:5])
@@ -87,8 +92,8 @@ def chosen(names: str) -> list[str]:
 
 
 def column_names(fields: Sequence[str]) -> dict[str, str]:
-    """Column for each field of a landing: what is no letter, digit or underscore becomes an underscore, and a number
-    is added where two would be called the same (names of columns do not differ by case)."""
+    """Column name for each field of a landing: anything but letters, digits and underscores becomes an underscore, and
+    a number is added where two names would be equal (case does not count)."""
     columns: dict[str, str] = {}
     taken: set[str] = set()
     for name in fields:
