@@ -69,7 +69,7 @@ def relation(spark: SparkSession, values: Sequence[Sequence[Any]], columns: str)
     return spark.createDataFrame(pa.table({n: [v[i] for v in values] for i, n in enumerate(names)}), columns)
 
 
-def feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:
+def change_feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:
     """Change feed of a table. A change is an insert in one commit unless told otherwise."""
     made = STREAMS[table].table if isinstance(table, str) else table
     told = {"_change_type": "insert", "_commit_version": 1}

@@ -6,10 +6,10 @@ from pyspark.sql import functions as F
 from dvdrental.columns import UNKNOWN, surrogate_key
 from dvdrental.silver.dimension import VERSION_DDL
 from dvdrental.table import Table
-from tests import feed
+from tests import bronze_log
 from tests.rows import Row, rows
 
-THING = feed.stream("thing", ["thing_id"], {"thing_id": "INT", "attribute": "STRING", "remark": "STRING"})
+THING = bronze_log.stream("thing", ["thing_id"], {"thing_id": "INT", "attribute": "STRING", "remark": "STRING"})
 
 DIM_THING = Table(
     layer="silver",

@@ -90,7 +90,7 @@ def nothing_where_something_must_be(chance: Random, stream: str, row: Row) -> Se
 def wrong_type(chance: Random, stream: str, row: Row) -> Sent:
     column = MAY_BE_EMPTY[stream]
     odd = row | {column: chance.choice(["soon", "2005-02-30T25:00:00", "1,5"])}
-    right = json.dumps(row | {column: None}) if column not in STREAMS[stream].telling_nulls else None
+    right = json.dumps(row | {column: None}) if column not in STREAMS[stream].meaningful_nulls else None
     return Sent(stream, json.dumps(odd), right)
 
 

@@ -12,13 +12,12 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from dvdrental.bronze.envelope import EXACT_TIMES
+from dvdrental.names import quoted
+
 FORMATS = ("table", "json", "csv")
 
-JSON = {
-    "ignoreNullFields": "false",
-    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",  # Spark would cut it to milliseconds
-    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
-}
+JSON = EXACT_TIMES | {"ignoreNullFields": "false"}
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:
@@ -70,5 +69,5 @@ def is_nested(kind: DataType) -> bool:
 
 
 def _text(name: str, kind: DataType) -> Any:
-    column = F.col("`" + name.replace("`", "``") + "`")
+    column = F.col(quoted(name))
     return (F.to_json(column, JSON) if is_nested(kind) else column.cast("string")).alias(name)
