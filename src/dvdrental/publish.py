@@ -41,7 +41,9 @@ def publish(lake: Lake, table: Table, desired: DataFrame, news: Mapping[str, New
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
         last = _last_success(lake, published, step)
-        if not (is_up_to_date(step, last) or _nothing_new(lake, published, news or {}, step, last)):
+        if last is not None and (is_up_to_date(step, last) or _nothing_new(lake, published, news or {}, step, last)):
+            keep_as_it_is(step, last)
+        else:
             _bring_up_to_date(lake, table, published, desired, None, step, last)
     return step
 
@@ -51,35 +53,28 @@ def publish_touched(lake: Lake, table: Table, build: Build, touched: Touched, in
     with recorded(lake, table.full_name) as step:
         published = _as_it_is(lake, table, step)
         last = _last_success(lake, published, step)
-        if not is_up_to_date(step, last):
-            changed = None if last is None else changed_inputs(lake, step, last)
-            if published is None or last is None or changed is None:
-                _bring_up_to_date(lake, table, published, build(**inputs), None, step, last)
+        if last is not None and is_up_to_date(step, last):
+            keep_as_it_is(step, last)
+        elif published is None or last is None or (changed := changed_inputs(lake, step, last)) is None:
+            _bring_up_to_date(lake, table, published, build(**inputs), None, step, last)
+        else:
+            path = lake.stage_path(table)
+            scope = lake.write_stage(path, touched(published, inputs, changed))
+            if scope.isEmpty():
+                keep_as_it_is(step, last)
             else:
-                path = lake.stage_path(table)
-                scope = lake.write_stage(path, touched(published, inputs, changed))
-                if scope.isEmpty():
-                    keep_as_it_is(step, last)
-                else:
-                    desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
-                    _bring_up_to_date(lake, table, published, desired, scope, step, last)
-                lake.drop_stage(path)
+                desired = build(**inputs, scope=scope).join(scope, scope.columns, "left_semi")
+                _bring_up_to_date(lake, table, published, desired, scope, step, last)
+            lake.drop_stage(path)
     return step
 
 
-def _nothing_new(
-    lake: Lake, published: DataFrame | None, news: Mapping[str, News], step: Step, last: Row | None
-) -> bool:
-    if published is None or last is None:
-        return False
+def _nothing_new(lake: Lake, published: DataFrame | None, news: Mapping[str, News], step: Step, last: Row) -> bool:
     changed = changed_inputs(lake, step, last, among=news.keys())
-    if not changed:
+    if published is None or not changed:
         return False
     found = [news[name](published, feed).select(F.lit(True).alias("is_new")) for name, feed in changed.items()]
-    if not reduce(DataFrame.unionByName, found).isEmpty():
-        return False
-    keep_as_it_is(step, last)
-    return True
+    return reduce(DataFrame.unionByName, found).isEmpty()
 
 
 def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:
