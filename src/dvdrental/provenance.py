@@ -51,7 +51,7 @@ def changed_inputs(
     return known if known.keys() == feeds.keys() else None
 
 
-def last_success(lake: Lake, step: Step) -> Row | None:
+def reusable_success(lake: Lake, step: Step) -> Row | None:
     """The last success, where what it left may be built upon: not if the table is another by now, nothing was read
     through the lake, or the setting `rebuild` says yes."""
     if not lake.inputs:

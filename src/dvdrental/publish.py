@@ -15,8 +15,8 @@ from dvdrental.provenance import (
     changed_inputs,
     is_up_to_date,
     keep_as_it_is,
-    last_success,
     note_inputs,
+    reusable_success,
     was_judged_alike,
 )
 from dvdrental.quality import gate, history_rules
@@ -88,7 +88,7 @@ def _begin(lake: Lake, table: Table, step: Step) -> _Work:
     published = _as_it_is(lake, table, step)
     # Of a table that is not there nothing can be built upon: only a rebuild asks, which must know how it was built.
     ask = published is not None or lake.settings.rebuild == "yes"
-    return _Work(lake, table, step, published, last=last_success(lake, step) if ask else None)
+    return _Work(lake, table, step, published, last=reusable_success(lake, step) if ask else None)
 
 
 def _as_it_is(lake: Lake, table: Table, step: Step) -> DataFrame | None:

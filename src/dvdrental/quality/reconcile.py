@@ -12,7 +12,7 @@ from dvdrental.gold import category_country_share, monthly_film_rentals, monthly
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.ops import Check, Pair, Step, recorded
-from dvdrental.provenance import is_up_to_date, keep_as_it_is, last_success, note_inputs
+from dvdrental.provenance import is_up_to_date, keep_as_it_is, note_inputs, reusable_success
 from dvdrental.silver import (
     dim_category,
     dim_customer,
@@ -79,7 +79,7 @@ def reconcile(lake: Lake) -> Step:
     with recorded(lake, "ops.reconciliation") as step:
         numbers = added_up(measures(lake))
         note_inputs(lake, step)
-        last = last_success(lake, step)
+        last = reusable_success(lake, step)
         if last is not None and is_up_to_date(step, last):
             keep_as_it_is(step, last)
             return step
