@@ -9,7 +9,8 @@ from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
 from dvdrental.names import ident
-from dvdrental.ops import Step, recorded
+from dvdrental.ops import Step
+from dvdrental.recording import recorded
 
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 

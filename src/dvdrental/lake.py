@@ -17,13 +17,13 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from dvdrental.bronze.envelope import raw_table_names
-from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
+from dvdrental.bronze.landing import FileLanding, Landing, TableLanding
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import ConflictError, ContractError, LandingError
 from dvdrental.handover import Handover
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
-from dvdrental.ops import STEP
+from dvdrental.ops import STEP, Seen
 from dvdrental.quality.rules import row_rules
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from dvdrental import ops
 from dvdrental.errors import SettingsError
 from dvdrental.lake import RETENTION, Lake
-from dvdrental.ops import Step, recorded
+from dvdrental.ops import Step
+from dvdrental.recording import recorded
 from dvdrental.table import Table
 from dvdrental.tables import TABLES
 

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from dvdrental.columns import moment
 from dvdrental.errors import ConflictError
 from dvdrental.lake import Lake
-from dvdrental.ops import Check, Step, recorded
+from dvdrental.ops import Check, Step
 from dvdrental.provenance import (
     changed_inputs,
     is_up_to_date,
@@ -21,6 +21,7 @@ from dvdrental.provenance import (
 )
 from dvdrental.quality import gate, history_rules
 from dvdrental.quality.rules import resolved
+from dvdrental.recording import recorded
 from dvdrental.table import Table
 
 LOADED_AT = "_loaded_at"

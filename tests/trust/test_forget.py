@@ -19,8 +19,9 @@ from dvdrental.local.commands import forget as command
 from dvdrental.local.folder import LANDING, REPORTS, STAGING
 from dvdrental.local.landing import Change, Database, write_landing
 from dvdrental.maintain import purge
-from dvdrental.ops import Step, recorded
+from dvdrental.ops import Step
 from dvdrental.provenance import reusable_success
+from dvdrental.recording import recorded
 from dvdrental.settings import Settings
 from dvdrental.silver import dim_customer
 from tests.house import SCHEMAS, House

@@ -11,15 +11,16 @@ from pyspark.sql import functions as F
 from dvdrental.bronze import account, drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
 from dvdrental.bronze.envelope import Envelope, generation
-from dvdrental.bronze.landing import Landing, Seen, survey
+from dvdrental.bronze.landing import Landing, survey
 from dvdrental.bronze.look import Look, look_at
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import ConflictError, LandingError
 from dvdrental.history import last_events
 from dvdrental.lake import Lake
-from dvdrental.ops import Step, attempt, recording
+from dvdrental.ops import Seen, Step
 from dvdrental.quality.rules import row_rules
+from dvdrental.recording import attempt, recording
 from dvdrental.table import Table
 
 THREADS = 4

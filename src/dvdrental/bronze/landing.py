@@ -10,20 +10,7 @@ from pyspark.sql import functions as F
 from dvdrental.bronze import envelope
 from dvdrental.bronze.envelope import Envelope
 from dvdrental.columns import moment, utc
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What a run saw of a landing: kept in the ledger, compared by the next run.
-
-    `units` are what arrives whole: rows of a table, files of a folder. Their number and `digest` (an exclusive-or of
-    their hashes) up to `watermark` prove that nothing arrived late below it.
-    """
-
-    version: str
-    watermark: datetime | None = None
-    units: int | None = None
-    digest: int | None = None
+from dvdrental.ops import Seen
 
 
 class Landing(Protocol):

@@ -11,8 +11,9 @@ from dvdrental.errors import ReconciliationError
 from dvdrental.gold import category_country_share, monthly_film_rentals, monthly_store_sales, rental_obt
 from dvdrental.history import current
 from dvdrental.lake import Lake
-from dvdrental.ops import Check, Pair, Step, recorded
+from dvdrental.ops import Check, Pair, Step
 from dvdrental.provenance import is_up_to_date, keep_as_it_is, note_inputs, reusable_success
+from dvdrental.recording import recorded
 from dvdrental.silver import (
     dim_category,
     dim_customer,
