@@ -1,6 +1,5 @@
 """Lake: the only code that reads or writes tables."""
 
-import hashlib
 import re
 import shutil
 import uuid
@@ -10,21 +9,17 @@ from functools import cache, reduce
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from dvdrental.bronze.envelope import raw_table_names
-from dvdrental.bronze.landing import FileLanding, Landing, TableLanding
-from dvdrental.bronze.streams import STREAMS, Stream
-from dvdrental.errors import ConflictError, ContractError, LandingError
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.errors import ConflictError, ContractError
 from dvdrental.handover import Handover
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
 from dvdrental.ops import STEP, Seen
-from dvdrental.quality.rules import row_rules
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View
 
@@ -93,47 +88,6 @@ class Lake:
             carry_forward(log, definition.key, definition.large_columns) if self.settings.mode(stream) == "cdc" else log
         )
 
-    def landing(self, stream: Stream) -> Landing:
-        """Raises LandingError when there is none."""
-        folder = self.settings.landing_folder
-        if folder is not None:
-            return self._landed_files(stream, f"{folder}/{self.settings.namespace}/{stream.name}")
-        catalog, schema, _ = self.settings.landing_parts
-        names = [ident(catalog, schema, name) for name in raw_table_names(self.settings.namespace, stream.name)]
-        for name in names:
-            if self.spark.catalog.tableExists(name):
-                state, version = self._state_of(name)
-                return TableLanding(f"{state} {self._reading(stream)}", self._version_of(name, version))
-        raise LandingError(
-            f"stream {stream.name}: no landing table in {catalog}.{schema}; looked for {', '.join(names)}. "
-            "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
-        )
-
-    def _reading(self, stream: Stream) -> str:
-        """Hash of how a landing is read: the same landing read otherwise is another one."""
-        how = repr((self.settings.mode(stream.name), stream, row_rules(stream.table)))
-        return hashlib.sha256(how.encode()).hexdigest()[:8]
-
-    def _landed_files(self, stream: Stream, folder: str) -> Landing:
-        """Listed once, and read as listed: files may come and go meanwhile."""
-        listing = self.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-        try:
-            files = sorted(listing.load(folder).select("path", "modificationTime", "length").collect())
-        except AnalysisException as error:
-            if error.getCondition() != "PATH_NOT_FOUND":
-                raise
-            raise LandingError(
-                f"stream {stream.name}: there is no folder {folder}. Let Airbyte sync the stream, or set the parameter "
-                "`landing` to the folder that holds <namespace>/<stream>"
-            ) from None
-        if not files:
-            raise LandingError(f"stream {stream.name}: the landing is empty ({folder}). Let Airbyte finish a sync")
-        version = f"{len(files)} files, {hashlib.sha256(repr(files).encode()).hexdigest()[:16]}"
-        rows = self.spark.createDataFrame(files, "path STRING, modificationTime TIMESTAMP, length BIGINT")
-        return FileLanding(
-            f"{version} {self._reading(stream)}", rows, self.spark.read.text([file.path for file in files])
-        )
-
     def exists(self, table: Table) -> bool:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
 
@@ -189,19 +143,21 @@ class Lake:
         The state is version and time of the last commit that may have changed a row: a table that was dropped and made
         again never looks unchanged, one that was only compacted does.
         """
-        return self._state_of(self.name(table.layer, table.name))
+        return self.state_of(self.name(table.layer, table.name))
 
     def as_of(self, table: Table, version: int) -> DataFrame:
-        return self._version_of(self.name(table.layer, table.name), version)
+        return self.version_of(self.name(table.layer, table.name), version)
 
-    def _state_of(self, name: str) -> tuple[str, int]:
+    def state_of(self, name: str) -> tuple[str, int]:
+        """As `now`, of a table that has no contract."""
         commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
         if commits[0].operation in MAINTENANCE:
             commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
         changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
         return _state(next(changed, commits[-1])), commits[0].version
 
-    def _version_of(self, name: str, version: int) -> DataFrame:
+    def version_of(self, name: str, version: int) -> DataFrame:
+        """As `as_of`, of a table that has no contract."""
         return self.spark.read.option("versionAsOf", version).table(name)
 
     def states(self, name: str) -> list[str]:
