@@ -75,7 +75,7 @@ def open_landing(lake: Lake, stream: Stream) -> Landing:
     folder = lake.settings.landing_folder
     if folder is not None:
         return _landed_files(lake, stream, f"{folder}/{lake.settings.namespace}/{stream.name}")
-    catalog, schema, _ = lake.settings.landing_parts
+    catalog, schema = lake.settings.landing_schema
     names = [ident(catalog, schema, name) for name in raw_table_names(lake.settings.namespace, stream.name)]
     for name in names:
         if lake.spark.catalog.tableExists(name):
