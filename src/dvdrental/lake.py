@@ -167,7 +167,7 @@ class Lake:
     def commits_since(self, table: Table, state: str | None) -> list[tuple[str, int, str | None]]:
         """State, version and mark of the commits since a state (None: since the table was made) that may have changed a
         row, newest first; of ten at most."""
-        known = 0 if state is None else _version(state)
+        known = 0 if state is None else parse_state(state)[0]
         commits = self.spark.sql(f"DESCRIBE HISTORY {self.name(table.layer, table.name)} LIMIT 10").collect()
         changes = (c for c in commits if c.version > known and c.operation not in MAINTENANCE)
         return [(_state(c), c.version, c.userMetadata) for c in changes]
@@ -176,7 +176,7 @@ class Lake:
         """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
         told: the table was made again, has no feed, or VACUUM may have removed the files meanwhile."""
         layer, _, table = full_name.partition(".")
-        name, first, last = self.name(layer, table), _version(since), _version(until)
+        name, first, last = self.name(layer, table), parse_state(since)[0], parse_state(until)[0]
         properties = self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
         commits = [c for c in self.spark.sql(f"DESCRIBE HISTORY {name}").collect() if first <= c.version <= last]
         changes = [c for c in commits if c.version > first and c.operation not in MAINTENANCE]
@@ -237,7 +237,7 @@ class Lake:
         mark. (Rows that somebody puts in by hand meanwhile are not seen.)
         """
         mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
-        version = 0 if state is None else _version(state)
+        version = 0 if state is None else parse_state(state)[0]
         transaction = {"txnAppId": f"fill {table.full_name}", "txnVersion": str(version + 1)}
         self.append(table, rows, userMetadata=mark, **transaction)
         return mark
@@ -295,8 +295,10 @@ def _state(commit: Row) -> str:
     return f"{commit.version}@{commit.timestamp.astimezone(UTC).replace(tzinfo=None).isoformat()}"
 
 
-def _version(state: str) -> int:
-    return int(state.partition("@")[0])
+def parse_state(state: str) -> tuple[int, str]:
+    """Version and time (UTC) of a state."""
+    version, _, at = state.partition("@")
+    return int(version), at
 
 
 def _properties(table: Table) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dvdrental.errors import DvdRentalError, StepError
-from dvdrental.lake import Lake
+from dvdrental.lake import Lake, parse_state
 from dvdrental.ops import STEP, Step, utc_now
 
 
@@ -53,8 +53,10 @@ def recorded(lake: Lake, name: str) -> Iterator[Step]:
 
 def _what_now(step: Step) -> str:
     """Last lines of a failed task: what readers see meanwhile, and what to do."""
-    version, _, since = (step.state or "").partition("@")
-    there = f"Readers see version {version}, published at {since} UTC" if since else "Nothing was published here"
+    there = "Nothing was published here"
+    if step.state is not None:
+        version, since = parse_state(step.state)
+        there = f"Readers see version {version}, published at {since} UTC"
     return (
         f"{step.table_name} failed in run {step.run_id}, started at {step.started_at:%Y-%m-%d %H:%M:%S} UTC. {there}. "
         "Running it again is safe. More: the view ops.last_failure"
