@@ -24,8 +24,15 @@ from dvdrental.settings import Settings
 from dvdrental.table import Table, View
 
 MAINTENANCE = (
-    *("OPTIMIZE", "REORG", "VACUUM START", "VACUUM END", "COMPUTE STATS", "ANALYZE"),
-    *("CLUSTER BY", "SET TBLPROPERTIES", "CHANGE COLUMN"),
+    "OPTIMIZE",
+    "REORG",
+    "VACUUM START",
+    "VACUUM END",
+    "COMPUTE STATS",
+    "ANALYZE",
+    "CLUSTER BY",
+    "SET TBLPROPERTIES",
+    "CHANGE COLUMN",
 )
 """What leaves every row as it is; the platform does some of it by itself."""
 
