@@ -1,4 +1,4 @@
-"""Forget a customer: what tells who a person is goes from every version that is kept; facts and their totals stay."""
+"""Forget a customer: personal data goes from every version that is kept; facts and their totals stay."""
 
 import re
 

@@ -49,7 +49,8 @@ _MEASURED = re.compile(r"(TINYINT|SMALLINT|INT|BIGINT|DOUBLE|DECIMAL.*|DATE|TIME
 """Types that Delta takes statistics of, texts apart."""
 
 FEED_LASTS = timedelta(days=6)
-"""Tables that were made before this property was set keep files for a week."""
+"""The change feed is not used for older changes: tables created before the retention property existed keep their files
+for only a week."""
 
 
 class Lake:
@@ -236,12 +237,11 @@ class Lake:
             raise _conflict(table, error) from None
 
     def fill(self, table: Table, rows: DataFrame, state: str | None) -> str:
-        """One commit of rows for a table that was found empty in a state (None: not there), for half of what a MERGE
-        costs; gives the mark that the commit bears.
+        """Append the first rows in one commit and return the mark written to it. Costs half as much as a MERGE.
 
-        Appends never conflict, but for those of the same transaction, as all are here that start from one state: one is
-        let in. Others that began before it ended raise ConflictError; the rest write nothing, and no commit bears their
-        mark. (Rows that somebody puts in by hand meanwhile are not seen.)
+        `state` is the one in which the table was found empty (None: not there). Writers that start from the same state
+        share a Delta transaction id, so exactly one gets in; the others raise ConflictError, or write nothing and find
+        no commit with their mark. (Rows that somebody puts in by hand meanwhile are not seen.)
         """
         mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
         version = 0 if state is None else parse_state(state)[0]
@@ -309,8 +309,8 @@ def parse_state(state: str) -> tuple[int, str]:
 
 
 def _properties(table: Table) -> dict[str, str]:
-    """The log keeps the least and the greatest value of columns, for longer than VACUUM keeps files: of tables that
-    hold what tells who a person is, never of texts (`_rescued` may hold it too) and hashes of them."""
+    """Delta's log keeps min/max values longer than VACUUM keeps files, so tables with personal data collect none for
+    text columns (including `_rescued`) or the payload hash."""
     if not any(column.personal for column in table.fields):
         return PROPERTIES
     measured = (c.name for c in table.fields if _MEASURED.match(c.type) and c.name != "_payload")

@@ -1,4 +1,4 @@
-"""Upkeep: small files are put together, files that no version needs any more go, refused stages too. And back."""
+"""Upkeep (OPTIMIZE, VACUUM, stages of refused publications) and restore."""
 
 import shutil
 import time

@@ -25,8 +25,8 @@ def is_up_to_date(step: Step, last: Row) -> bool:
 
 
 def was_judged_alike(lake: Lake, step: Step, last: Row | None) -> bool:
-    """Whether the rows that are there have passed the rules of today, which are part of the code. Taken for granted
-    where nothing was read through the lake."""
+    """Whether the published rows passed today's rules, judged by the code hash. Assumed true if nothing was read
+    through the lake."""
     return not lake.inputs or (last is not None and last.built_from.get("code") == step.built_from["code"])
 
 
@@ -39,8 +39,8 @@ def keep_as_it_is(step: Step, last: Row) -> None:
 def changed_inputs(
     lake: Lake, step: Step, last: Row, among: Collection[str] | None = None
 ) -> dict[str, DataFrame] | None:
-    """Change feed of each input that has changed since the last success, by full name. None if every row must be
-    computed: other code, other inputs, an input that is not `among` those of interest, or not what it was left as."""
+    """Change feed of each input that has changed since the last success, by full name. None means recompute everything:
+    the code, settings or set of inputs changed, an input outside `among` changed, or a change feed is unavailable."""
     if step.built_from.keys() != last.built_from.keys() or _surroundings(lake).items() - last.built_from.items():
         return None
     moved = {name: state for name, state in lake.inputs.items() if state != last.built_from[name]}

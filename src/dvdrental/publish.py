@@ -37,8 +37,8 @@ News = Callable[[DataFrame, DataFrame], DataFrame]
 def publish(lake: Lake, table: Table, desired: DataFrame, news: Mapping[str, News] | None = None) -> Step:
     """Make the table hold the desired rows. No difference, no commit; no good audit, no commit.
 
-    Unless the setting `rebuild` says yes, rows that can only be those of the last time are not computed: if no input
-    has changed, or only some for which `news` (by table) is known, and brings none.
+    Unless rebuild=yes, the computation is skipped when the result cannot have changed: no input (nor the code) changed,
+    or only inputs listed in `news` did, and none of their changes is relevant.
     """
     with recorded(lake, table.full_name) as step:
         work = _begin(lake, table, step)
@@ -87,7 +87,7 @@ def _begin(lake: Lake, table: Table, step: Step) -> _Work:
     """Notes on the step what it is built from, and the state of the table."""
     note_inputs(lake, step)
     published = _as_it_is(lake, table, step)
-    # Of a table that is not there nothing can be built upon: only a rebuild asks, which must know how it was built.
+    # A table that is not there offers nothing to build upon; only a rebuild must know in which mode it was built.
     ask = published is not None or lake.settings.rebuild == "yes"
     return _Work(lake, table, step, published, last=reusable_success(lake, step) if ask else None)
 
@@ -111,8 +111,8 @@ def _nothing_new(work: _Work, news: Mapping[str, News]) -> bool:
 
 
 def _bring_up_to_date(work: _Work, desired: DataFrame, scope: DataFrame | None = None) -> None:
-    """`scope`: keys of the rows to compare, if not all. Rows that stay as they are (`_op` keep) are audited too where
-    the rules may be others than last time."""
+    """`scope` holds the keys of the rows to compare; None means all. If the code (and so the rules) may have changed,
+    unchanged rows are staged (`_op` keep) and audited as well."""
     lake, table, step, published = work.lake, work.table, work.step, work.published
     judge_all = published is not None and not was_judged_alike(lake, step, work.last)
     counts, stage = Observation(), lake.stage_path(table)
@@ -198,9 +198,8 @@ def _audit(work: _Work, staged: DataFrame, *, judge_all: bool) -> list[Check]:
 
 
 def _commit(work: _Work, staged: DataFrame) -> None:
-    """First rows fill the table, all others come by MERGE alone: an append may double what another writer appends. A
-    commit that slipped in between what was compared and this one is found afterwards; the step then counts as failed,
-    so that the next run compares every row."""
+    """The first rows go through `fill`, later ones through MERGE, since a plain append could duplicate a concurrent
+    writer's rows. A foreign commit since the comparison fails the step, so the next run compares every row."""
     lake, table, step = work.lake, work.table, work.step
     only_new = not step.rows_updated and not step.rows_deleted
     first = only_new and step.rows_after == step.rows_inserted
