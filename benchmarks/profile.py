@@ -33,7 +33,7 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "make tables": [(Lake, "create")],
     "append, ledger included": [(Lake, "append")],
     "read the ledger": [(Lake, "last_success"), (Lake, "last_seen")],
-    "states of tables": [(Lake, "_state_of"), (Lake, "commits_since")],
+    "states of tables": [(Lake, "state_of"), (Lake, "commits_since")],
 }
 """What is timed, under the name that is shown; none of them calls another."""
 

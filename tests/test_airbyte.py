@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from dvdrental import airbyte, ops
+from dvdrental import airbyte, recording
 from dvdrental.airbyte import Airbyte, AirbyteError
 from dvdrental.errors import SettingsError
 from dvdrental.local.notebook import DbUtils, run_notebook
@@ -207,7 +207,7 @@ def test_notebook_does_nothing_without_a_connection() -> None:
 def test_notebook_takes_the_secrets_of_the_scope(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Step("r1", "ops.airbyte_sync", datetime(2026, 1, 5))
     secrets = {("vault", "client_id"): "me", ("vault", "client_secret"): SECRET}
-    monkeypatch.setattr(ops, "recorded", lambda lake, name: nullcontext(step))
+    monkeypatch.setattr(recording, "recorded", lambda lake, name: nullcontext(step))
     monkeypatch.setattr(DbUtils, "secrets", SimpleNamespace(get=lambda *key: secrets[key]), raising=False)
     widgets = {"airbyte_connection_id": "c0ffee", "airbyte_api": stand_in.url, "airbyte_secret_scope": "vault"}
     answer = run_notebook(ROOT / "notebooks/ops/airbyte_sync.py", None, widgets)

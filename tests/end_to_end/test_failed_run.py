@@ -18,6 +18,7 @@ from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
 from dvdrental.quality import rules
 from dvdrental.quality.reconcile import reconcile
+from dvdrental.recording import recording
 from tests.house import House
 from tests.landing import MORNING
 
@@ -191,7 +192,7 @@ def test_promise_26_staleness_is_noticed(house: House, days: float, status: str)
     lake = house.lake
     landed_at = ops.utc_now() - timedelta(days=days)
     step = ops.Step("old", f"bronze.aged_{int(days * 10)}", datetime(2026, 1, 1), landed_at=landed_at)
-    with ops.recording(lake) as steps:
+    with recording(lake) as steps:
         steps.append(step)
     (row,) = lake.table(ledger_views.FRESHNESS).filter(f"table_name = '{step.table_name}'").collect()
     assert (row.status, round(float(row.days), 1)) == (status, days)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from dvdrental import ops, run
+from dvdrental import run
 from dvdrental.errors import StepError
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
 from dvdrental.local.commands import sql, status
 from dvdrental.local.folder import locked
+from dvdrental.recording import recorded
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +159,7 @@ def test_no_query_is_no_success(capsys: pytest.CaptureFixture[str], monkeypatch:
 
 def test_status_for_people_and_programs(lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run.begin(lake)
-    with pytest.raises(StepError), ops.recorded(lake, "gold.customer_value"):
+    with pytest.raises(StepError), recorded(lake, "gold.customer_value"):
         raise ValueError("no")
     with locked(tmp_path):
         found = json.loads(answer(capsys, "status", "--format", "json"))

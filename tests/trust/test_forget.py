@@ -19,8 +19,9 @@ from dvdrental.local.commands import forget as command
 from dvdrental.local.folder import LANDING, REPORTS, STAGING
 from dvdrental.local.landing import Change, Database, write_landing
 from dvdrental.maintain import purge
-from dvdrental.ops import Step, recorded
-from dvdrental.provenance import last_success
+from dvdrental.ops import Step
+from dvdrental.provenance import reusable_success
+from dvdrental.recording import recorded
 from dvdrental.settings import Settings
 from dvdrental.silver import dim_customer
 from tests.house import SCHEMAS, House
@@ -163,7 +164,7 @@ def test_rebuild_in_another_mode_names_the_parameter() -> None:
     last = Row(built_from={"sync_mode": "overwrite, rental=cdc"})
     lake = SimpleNamespace(inputs={"bronze.rental": "1@x"}, last_success=lambda _: last, settings=Settings())
     with pytest.raises(SettingsError, match="-p 'sync_mode=overwrite, rental=cdc'"):
-        last_success(lake, Step("r1", "silver.fact_rentals", MORNING))
+        reusable_success(lake, Step("r1", "silver.fact_rentals", MORNING))
 
 
 def test_unknown_customer_is_named(lake: Lake) -> None:

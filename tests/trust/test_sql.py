@@ -16,7 +16,7 @@ def test_promise_20_statements_are_built_of_quoted_parts_in_few_places() -> None
         ("lake.py", "create"),
         ("lake.py", "follow_contract"),
         ("lake.py", "create_view"),
-        ("lake.py", "_state_of"),
+        ("lake.py", "state_of"),
         ("lake.py", "states"),
         ("lake.py", "commits_since"),
         ("lake.py", "feed"),

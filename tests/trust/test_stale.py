@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
 from dvdrental.ops import Step, utc_now
+from dvdrental.recording import recording
 from tests.conftest import ROOT
 from tests.house import House
 
@@ -34,7 +35,7 @@ def note(lake: Lake, table: str, ran: float, landed: float | None = None, status
     """Ages in days."""
     now = utc_now()
     landed_at = None if landed is None else now - timedelta(days=landed)
-    with ops.recording(lake) as steps:
+    with recording(lake) as steps:
         steps.append(Step("run", table, now - timedelta(days=ran), status, landed_at=landed_at))
 
 

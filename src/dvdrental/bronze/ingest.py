@@ -12,15 +12,16 @@ from pyspark.sql import functions as F
 from dvdrental.bronze import account, drift, quarantine
 from dvdrental.bronze.changes import as_events, log_changes, snapshot_changes
 from dvdrental.bronze.envelope import Envelope, generation
-from dvdrental.bronze.landing import Landing, Seen, survey
+from dvdrental.bronze.landing import Landing, open_landing, survey
 from dvdrental.bronze.landing_stats import LandingStats, landing_stats
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import ConflictError, LandingError
 from dvdrental.history import last_events
 from dvdrental.lake import Lake
-from dvdrental.ops import Step, attempt, recording
+from dvdrental.ops import Seen, Step
 from dvdrental.quality.rules import row_rules
+from dvdrental.recording import attempt, recording
 from dvdrental.table import Table
 
 THREADS = 4
@@ -75,7 +76,7 @@ def _take_in(lake: Lake, stream: Stream, last: Seen | None, step: Step, *, some_
         lake.follow_contract(stream.table)
     else:
         last = None  # dropped, or never filled: what an earlier run saw is of no use
-    landing = lake.landing(stream)
+    landing = open_landing(lake, stream)
     if last and last.version.rpartition(" ")[2] != landing.version.rpartition(" ")[2]:
         last = None  # it is read otherwise by now: in another mode, with other columns or rules
     step.landing = last
@@ -144,7 +145,7 @@ def _take_in_again(lake: Lake, stream: Stream, step: Step) -> None:
     count = waiting.count()
     if not count:
         return
-    landed = lake.landing(stream).envelope()
+    landed = open_landing(lake, stream).envelope()
     rows = landed.rows.join(waiting, "raw_id", "left_semi")
     stats = landing_stats(rows)
     if (lost := count - stats.landed) > 0:

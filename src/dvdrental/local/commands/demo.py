@@ -15,7 +15,8 @@ from dvdrental.local.commands.work import planned
 from dvdrental.local.job import Task, run
 from dvdrental.local.landing import Database, read_source
 from dvdrental.local.output import grid
-from dvdrental.ops import WAITING, describe
+from dvdrental.ops import WAITING
+from dvdrental.recording import describe
 
 FOLDER = lakes.LAKES / "demo"
 MARK = ".demonstration"

@@ -19,7 +19,7 @@ from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 from dvdrental.local.job import Task, plan, run
 from dvdrental.local.progress import Progress
-from dvdrental.ops import describe, own_frames
+from dvdrental.recording import describe, own_frames
 from dvdrental.run import JOB
 from dvdrental.settings import Settings
 
