@@ -60,7 +60,7 @@ def _parse(landing: Path, now: Occasion) -> Parsing:
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(now.rounds)]
     usage = processes.measured(command, folder, spark_conf.environment(folder / "conf", {}))
-    answer = processes.told(usage.said)
+    answer = processes.last_json_line(usage.output)
     return Parsing(answer["rows"], answer["seconds"], usage.others, now)
 
 

@@ -46,15 +46,15 @@ def _run(contestant: Contestant, place: Place, folder: Path, tally: Tally, is_co
     environment = spark_conf.environment(folder / "conf", settings) | dict(contestant.environment(place))
     commits, size = _commits(place.warehouse), _megabytes(place.warehouse)
     usage = processes.measured(contestant.command(place), folder, environment)
-    made = checksums(place.warehouse, contestant.makes) if contestant.makes else {}
+    sums = checksums(place.warehouse, contestant.makes) if contestant.makes else {}
     print(f"{contestant.name}: {usage.seconds:.1f} s; others took {usage.others:.0%} of the machine", flush=True)
     if is_counted:
         work = spark_log.read(log)
-        tally.jobs, tally.told = work.jobs, processes.told(usage.said) if contestant.tells else {}
+        tally.jobs, tally.told = work.jobs, processes.last_json_line(usage.output) if contestant.tells else {}
         tally.written_mb = work.written_mb or _megabytes(place.warehouse) - size
         tally.commits = _commits(place.warehouse) - commits
     if is_timed:
-        tally.runs.append(Run(usage.seconds, usage.cpu_seconds, usage.peak_mb, usage.others, made))
+        tally.runs.append(Run(usage.seconds, usage.cpu_seconds, usage.peak_mb, usage.others, sums))
 
 
 def slug(name: str) -> str:

@@ -84,8 +84,8 @@ def _chosen(percent: int) -> str:
 
 def _highest(db: DuckDBPyConnection, landing: Path, column: str) -> int:
     table = _read(db, landing, column.removesuffix("_id"))
-    found = f"max(regexp_extract(_airbyte_data, '\"{column}\":(\\d+)', 1)::BIGINT)"
-    return int(db.execute(f"SELECT {found} FROM {table}").fetchall()[0][0])
+    highest = f"max(regexp_extract(_airbyte_data, '\"{column}\":(\\d+)', 1)::BIGINT)"
+    return int(db.execute(f"SELECT {highest} FROM {table}").fetchall()[0][0])
 
 
 def _read(db: DuckDBPyConnection, landing: Path, stream: str) -> str:

@@ -109,8 +109,8 @@ class Widget:
 
 
 def _counter(source: str, metric: str) -> Widget:
-    found = _measures(source)[metric]
-    return Widget("counter", found.label, source, (metric,), found.description, width=2, height=3)
+    measure = _measures(source)[metric]
+    return Widget("counter", measure.label, source, (metric,), measure.description, width=2, height=3)
 
 
 def _text(words: str) -> Widget:
@@ -317,8 +317,8 @@ def _dataset(source: Source) -> Json:
         {"displayName": metric.label, "description": metric.description, "expression": metric.expression}
         for metric in _measures(source.name).values()
     ]
-    made: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
-    return {**made, "columns": measures} if measures else made
+    dataset: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
+    return {**dataset, "columns": measures} if measures else dataset
 
 
 def _layout(widgets: Sequence[Widget]) -> list[Json]:
@@ -398,8 +398,8 @@ def _scaled(widget: Widget, position: int) -> Json:
 
 def _filters() -> list[Json]:
     return [
-        {"widget": _filter(*told), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
-        for number, told in enumerate(FILTERS)
+        {"widget": _filter(*definition), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
+        for number, definition in enumerate(FILTERS)
     ]
 
 

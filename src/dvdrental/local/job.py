@@ -69,13 +69,13 @@ def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None])
     """Run all tasks, each as soon as what it depends on is done; a failed task stops what needs it. True if all
     went well. `changed` hears of every change of state, in the calling thread."""
     running: dict[Future[None], Task] = {}
-    told: dict[tuple[str, str], Any] = {}
+    task_values: dict[tuple[str, str], Any] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         while not all(task.done for task in tasks):
             for task in (task for task in tasks if task.state == "pending"):
                 task.state = _next_state(task, tasks)
                 if task.state == "running":
-                    running[pool.submit(_execute, task, spark, told)] = task
+                    running[pool.submit(_execute, task, spark, task_values)] = task
                 if task.state != "pending":
                     changed(task)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -93,11 +93,11 @@ def _next_state(task: Task, tasks: list[Task]) -> str:
     return "running" if good else "skipped"
 
 
-def _execute(task: Task, spark: SparkSession, told: dict[tuple[str, str], Any]) -> None:
+def _execute(task: Task, spark: SparkSession, task_values: dict[tuple[str, str], Any]) -> None:
     """Errors of a notebook end the task, not the job; the caller shows them."""
     task.began = time.monotonic()
     try:
-        exit_value = run_notebook(task.notebook, spark, task.parameters, TaskValues(task.key, told))
+        exit_value = run_notebook(task.notebook, spark, task.parameters, TaskValues(task.key, task_values))
         task.steps = json.loads(exit_value or "[]")
         task.state = "success"
     except Exception as error:

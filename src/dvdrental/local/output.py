@@ -23,12 +23,12 @@ JSON = {
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:
     """A table that fits the terminal. With `names` the first column, of names, is never broken."""
-    made = Grid(title=escape(title), title_justify="left")
+    table = Grid(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
-        made.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
+        table.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
     for row in rows:
-        made.add_row(*(escape(_shown(value)) for value in row))
-    return made
+        table.add_row(*(escape(_shown(value)) for value in row))
+    return table
 
 
 def _shown(value: Any) -> str:

@@ -20,7 +20,7 @@ MARK = {
 
 
 class Progress:
-    """Context manager; `changed` is told of every change of a task's state."""
+    """Context manager; `changed` is called at every change of a task's state."""
 
     def __init__(self, console: Console, tasks: list[Task]) -> None:
         self._console, self._tasks = console, tasks

@@ -16,7 +16,7 @@ from dvdrental.local.commands.common import (
     opened,
 )
 from dvdrental.local.commands.names import chosen
-from dvdrental.local.commands.sql import told
+from dvdrental.local.commands.sql import spark_errors_in_one_line
 from dvdrental.local.export import FORMATS, to_file, to_postgres
 from dvdrental.local.folder import worked
 from dvdrental.local.landing.database import redacted
@@ -51,7 +51,7 @@ def _export(options: Options) -> int:
     if "://" not in options.to:
         _make(Path(options.to))
     lake = opened(folder)
-    with told():
+    with spark_errors_in_one_line():
         return answered(options, {"tables": len(things), "written": _work(lake, things, options)})
 
 

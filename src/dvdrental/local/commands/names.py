@@ -13,13 +13,13 @@ EVERYTHING: Mapping[str, Table | View] = {**TABLES, **LEDGER, **VIEWS}
 
 def chosen(names: Sequence[str]) -> list[Table | View]:
     """Tables and views behind full names and names of layers, each once. Raises UsageError with what there is."""
-    found: dict[str, Table | View] = {}
+    things: dict[str, Table | View] = {}
     for name in names:
         of_layer = {other: thing for other, thing in EVERYTHING.items() if thing.layer == name}
         if not of_layer and name not in EVERYTHING:
             raise UsageError(no_such_table(name))
-        found |= of_layer or {name: EVERYTHING[name]}
-    return list(found.values())
+        things |= of_layer or {name: EVERYTHING[name]}
+    return list(things.values())
 
 
 def no_such_table(name: str) -> str:

@@ -31,6 +31,6 @@ def _restore(options: Options) -> int:
     folder = worked(options.lake)
     with lakes.locked(folder), working(f"restoring {options.table}"):
         maintain.restore(opened(folder), options.table, options.run_id)
-    told = f"{options.table} is as run {options.run_id} left it; the next run computes it anew"
-    CONSOLE.print(told, markup=False, soft_wrap=True)
+    message = f"{options.table} is as run {options.run_id} left it; the next run computes it anew"
+    CONSOLE.print(message, markup=False, soft_wrap=True)
     return answered(options, {"table": options.table, "run_id": options.run_id})

@@ -67,12 +67,12 @@ def _only_reading(query: str) -> None:
 
 def _answer(lake: Lake, query: str, form: str) -> None:
     _only_reading(query)
-    with told():
+    with spark_errors_in_one_line():
         _write(lake.spark.sql(query), form)
 
 
 def _talk(lake: Lake, form: str) -> None:
-    """With a person: a wrong query is told, and the next one may come."""
+    """Interactively: a wrong query is reported, and the next one may come."""
     with suppress(ImportError):  # not on every system; it brings back the lines before
         import readline  # noqa: F401
     CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
@@ -84,7 +84,7 @@ def _talk(lake: Lake, form: str) -> None:
 
 
 def _answer_all(lake: Lake, form: str) -> None:
-    """With what is piped in: the first wrong query is the last."""
+    """What is piped in: the first wrong query ends it."""
     number = 0
     for number, query in enumerate(statements(_lines("", "")), start=1):
         try:
@@ -130,9 +130,9 @@ def only_reads(query: str) -> bool:
 
 def _write(rows: DataFrame, form: str) -> None:
     if form == "table":
-        found = rows.limit(SHOWN + 1).collect()
-        CONSOLE.print(grid(rows.columns, found[:SHOWN]))
-        if len(found) > SHOWN:
+        first = rows.limit(SHOWN + 1).collect()
+        CONSOLE.print(grid(rows.columns, first[:SHOWN]))
+        if len(first) > SHOWN:
             CONSOLE.print(f"These are the first {SHOWN:,} rows. --format csv gives all.")
         return
     if len(set(rows.columns)) < len(rows.columns):
@@ -144,8 +144,8 @@ def _write(rows: DataFrame, form: str) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """An error of Spark as UsageError of one line, without plan and stack."""
+def spark_errors_in_one_line() -> Iterator[None]:
+    """Raises UsageError in place of an error of Spark: its first line, without plan and stack."""
     try:
         yield
     except PySparkException as error:

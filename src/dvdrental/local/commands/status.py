@@ -34,14 +34,14 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _status(options: Options) -> int:
     folder = worked(options.lake)
-    found = state(opened(folder), at_work=in_use(folder))
+    sections = state(opened(folder), at_work=in_use(folder))
     if options.format == "json":
-        tables = {name: [row.asDict() for row in rows.collect()] for name, rows in found.items()}
+        tables = {name: [row.asDict() for row in rows.collect()] for name, rows in sections.items()}
         sys.stdout.write(dumps(tables) + "\n")
     elif options.format == "csv":
-        write_csv(("about", "row", "column", "value"), _values(found), sys.stdout)
+        write_csv(("about", "row", "column", "value"), _values(sections), sys.stdout)
     else:
-        for name, rows in found.items():
+        for name, rows in sections.items():
             if there := rows.collect():
                 CONSOLE.print(grid(rows.columns, ([_to_the_minute(v) for v in row] for row in there), TITLES[name]))
     return 0
@@ -51,8 +51,8 @@ def _to_the_minute(value: object) -> object:
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
-def _values(found: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, object]]:
-    for name, rows in found.items():
+def _values(sections: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, object]]:
+    for name, rows in sections.items():
         for number, row in enumerate(rows.collect(), start=1):
             yield from ((name, number, column, value) for column, value in row.asDict().items())
 

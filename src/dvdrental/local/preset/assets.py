@@ -74,8 +74,8 @@ def contract(table: str) -> Table | View:
 
 
 def column_names(table: str) -> list[str]:
-    told = contract(table)
-    return told.column_names if isinstance(told, Table) else list(told.columns)
+    relation = contract(table)
+    return relation.column_names if isinstance(relation, Table) else list(relation.columns)
 
 
 def _database() -> Asset:
@@ -96,9 +96,9 @@ def _database() -> Asset:
 
 
 def _dataset(table: str) -> Asset:
-    told = contract(table)
+    relation = contract(table)
     return {
-        "table_name": told.name,
+        "table_name": relation.name,
         "main_dttm_col": TIME.get(table),
         "description": f"{metrics.datasets()[table].grain.capitalize()}.",
         "cache_timeout": board.DAY,
@@ -107,32 +107,32 @@ def _dataset(table: str) -> Asset:
         "sql": None,
         "filter_select_enabled": True,
         "metrics": [_metric(one) for one in metrics.datasets()[table].metrics.values()],
-        "columns": [*_columns(told), *_calculated(table)],
+        "columns": [*_columns(relation), *_calculated(table)],
         "uuid": asset_id("dataset", table),
         "database_uuid": asset_id("database", DATABASE),
         "version": VERSION,
     }
 
 
-def _metric(told: metrics.Metric) -> Asset:
+def _metric(metric: metrics.Metric) -> Asset:
     return {
-        "metric_name": told.name,
-        "verbose_name": told.label,
-        "expression": told.expression,
-        "description": told.description,
-        "d3format": FORMATS.get(told.format),
+        "metric_name": metric.name,
+        "verbose_name": metric.label,
+        "expression": metric.expression,
+        "description": metric.description,
+        "d3format": FORMATS.get(metric.format),
     }
 
 
-def _columns(told: Table | View) -> Iterator[Asset]:
-    source = {column.name: column for column in (told if isinstance(told, Table) else told.source).fields}
-    names = {name: name for name in told.column_names} if isinstance(told, Table) else told.columns
+def _columns(relation: Table | View) -> Iterator[Asset]:
+    source = {column.name: column for column in (relation if isinstance(relation, Table) else relation.source).fields}
+    names = {name: name for name in relation.column_names} if isinstance(relation, Table) else relation.columns
     for name, expression in names.items():
         origin = source.get(expression)
         kind = origin.type if origin else None
         yield {
             "column_name": name,
-            "verbose_name": label(told.full_name, name),
+            "verbose_name": label(relation.full_name, name),
             "type": kind,
             "is_dttm": kind in ("DATE", "TIMESTAMP_NTZ"),
             "groupby": True,

@@ -36,9 +36,10 @@ class Chart:
 
     def only(self, column: str, operator: str, value: object = None) -> "Chart":
         """The same chart on the rows for which this holds."""
-        condition = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, "operator": operator}
-        told = condition if value is None else condition | {"comparator": value}
-        return replace(self, where=(*self.where, told))
+        condition: Params = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, "operator": operator}
+        if value is not None:
+            condition["comparator"] = value
+        return replace(self, where=(*self.where, condition))
 
     def now(self) -> "Chart":
         """Of each table only what was done last."""
@@ -47,20 +48,20 @@ class Chart:
 
 def number(table: str, metric: str, title: str = "", key: str = "") -> Chart:
     """One metric, large. Its format comes with the metric."""
-    told = datasets()[table].metrics[metric]
+    definition = datasets()[table].metrics[metric]
     params = {
         "metric": metric,
         "header_font_size": 0.4,
         "time_format": MOMENT,
-        "force_timestamp_formatting": told.format == "moment",
+        "force_timestamp_formatting": definition.format == "moment",
     }
-    return Chart(key or metric, title or told.label, table, "big_number_total", params, told.description)
+    return Chart(key or metric, title or definition.label, table, "big_number_total", params, definition.description)
 
 
 def _format(table: str, metric: str) -> str:
     """Axes and labels do not take the format of the metric by themselves. There, cents would only be in the way."""
-    told = datasets()[table].metrics[metric].format
-    return "$,.0f" if told == "money" else FORMATS[told]
+    form = datasets()[table].metrics[metric].format
+    return "$,.0f" if form == "money" else FORMATS[form]
 
 
 def newest(key: str, title: str, table: str, metric: str, grain: str, against: str) -> Chart:
@@ -301,7 +302,7 @@ def rows(
         "page_length": page,
         "include_search": True,
         "show_cell_bars": False,
-        "column_config": {name: {"d3NumberFormat": FORMATS[told]} for name, told in columns.items() if told},
+        "column_config": {name: {"d3NumberFormat": FORMATS[form]} for name, form in columns.items() if form},
         "table_timestamp_format": MOMENT,
     }
     return Chart(key, title, table, "table", params)

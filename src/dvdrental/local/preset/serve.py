@@ -53,10 +53,10 @@ class Superset:
         if not file.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
-            made = {"username": "admin", "password": secrets.token_urlsafe(9), "key": secrets.token_urlsafe(42)}
-            file.write_text(json.dumps(made))
-        told: dict[str, str] = json.loads(file.read_text())
-        return told
+            new = {"username": "admin", "password": secrets.token_urlsafe(9), "key": secrets.token_urlsafe(42)}
+            file.write_text(json.dumps(new))
+        login: dict[str, str] = json.loads(file.read_text())
+        return login
 
     @property
     def log(self) -> Path:
@@ -89,20 +89,20 @@ class Superset:
 
     def take(self, folder: Path) -> None:
         """Import the dashboard's files; its command ends with 0 even when it could not."""
-        told = self.call("import-directory", "-o", str(folder))
-        wrong = [line for line in told.splitlines() if "ERROR" in line or "Traceback" in line]
+        output = self.call("import-directory", "-o", str(folder))
+        wrong = [line for line in output.splitlines() if "ERROR" in line or "Traceback" in line]
         if wrong:
             raise SupersetError(f"Superset refused the dashboard: {wrong[0]}; more in {self.log}")
 
     def call(self, *arguments: str) -> str:
         command = [str(self.bin / "superset"), *arguments]
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
-        told = done.stdout + done.stderr
+        output = done.stdout + done.stderr
         with self.log.open("a") as file:
-            file.write(told)
+            file.write(output)
         if done.returncode:
             raise SupersetError(f"`superset {arguments[0]}` failed: see {self.log}")
-        return told
+        return output
 
     @contextmanager
     def running(self, port: int) -> Iterator[str]:
