@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.house", "tests.weeks", "tests.golden.compare")
+pytest.register_assert_rewrite("tests.local_lake", "tests.weeks", "tests.golden.compare")

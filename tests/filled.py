@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dvdrental.lake import Lake
 from dvdrental.local.session import register
-from tests.house import SCHEMAS
+from tests.local_lake import SCHEMAS
 
 
 def keep(lake: Lake, kept: Path) -> Path:

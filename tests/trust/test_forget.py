@@ -23,8 +23,8 @@ from dvdrental.ops import Step, recorded
 from dvdrental.provenance import last_success
 from dvdrental.settings import Settings
 from dvdrental.silver import dim_customer
-from tests.house import SCHEMAS, House
 from tests.landing import MORNING, append, land, syncing
+from tests.local_lake import SCHEMAS, LocalLake
 from tests.sizes import size
 
 NAMES = ("Quiddity", "Haecceity")
@@ -38,7 +38,7 @@ FOLLOWING = [*PEOPLE, "silver_fact_rentals", "gold_rental_obt"]
 
 
 @pytest.fixture(scope="module")
-def house(one_run: House, sample: Database) -> House:
+def house(one_run: LocalLake, sample: Database) -> LocalLake:
     """Two weeks with the customer, and a third in which the source has erased the person."""
     source = {name: copy.deepcopy(sample[name]) for name in ("customer", "address")}
     customer = source["customer"][0]
@@ -76,7 +76,7 @@ def holding(folder: Path, text: str) -> list[Path]:
 
 
 @long
-def test_promise_22_person_can_be_forgotten(house: House) -> None:
+def test_promise_22_person_can_be_forgotten(house: LocalLake) -> None:
     """Not even the log of a table remembers the name as the first or last of its file."""
     (customer_id,) = {row.customer_id for row in house.tables["silver.dim_customer"] if row.last_name in NAMES}
     before = {row.customer_key: row for row in house.tables["silver.dim_customer"]}

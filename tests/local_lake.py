@@ -22,7 +22,7 @@ SCHEMAS = ("bronze", "silver", "gold", "ops")
 
 
 @dataclass
-class House:
+class LocalLake:
     """`tables` and `before` hold what was in the tables after the last two runs of `work`, `jobs` how many Spark jobs
     the last one started. `opened` is there once the catalog knows the lake."""
 
