@@ -18,8 +18,8 @@ from dvdrental.local.folder import locked
 @pytest.fixture(autouse=True)
 def _opened(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (sql, status):
-        monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
-        monkeypatch.setattr(command, "opened", lambda folder: lake)
+        monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+        monkeypatch.setattr(command, "open_session", lambda folder: lake)
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -14,7 +14,7 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
 from dvdrental.local.commands import demo, rebuild, work
-from dvdrental.local.folder import default_folder, existing, land, worked
+from dvdrental.local.folder import default_folder, find_lake, lake_with_ledger, land
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
 from dvdrental.ops import STEP
@@ -166,8 +166,8 @@ def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
         assert main(["land", "--lake", f"lake/{name}"]) == 0
     for name in ("b", "a"):
         Path("lake", name, STEP.layer, STEP.name).mkdir(parents=True)
-    assert worked(None) == Path("lake/b")
-    assert existing(None) == Path("lake/c")
+    assert lake_with_ledger(None) == Path("lake/b")
+    assert find_lake(None) == Path("lake/c")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture
 def _short_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "opened", lambda folder: None)
+    monkeypatch.setattr(demo, "open_session", lambda folder: None)
     monkeypatch.setattr(demo, "_tell", lambda lake, folder: (folder / "gold").mkdir())
 
 

@@ -15,6 +15,7 @@ from dvdrental.errors import SettingsError
 from dvdrental.forget import forget
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
+from dvdrental.local.commands import common
 from dvdrental.local.commands import forget as command
 from dvdrental.local.folder import LANDING, REPORTS, STAGING
 from dvdrental.local.landing import Change, Database, write_landing
@@ -151,8 +152,8 @@ def test_silver_and_gold_follow_in_the_mode_that_they_were_built_in(
     with recorded(lake, "silver.dim_customer") as step:
         step.built_from = {"sync_mode": "overwrite, rental=cdc"}
     given = []
-    monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
-    monkeypatch.setattr(command, "opened", lambda folder: lake)
+    monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+    monkeypatch.setattr(common, "open_session", lambda folder: lake)
     monkeypatch.setattr(command, "forget", lambda *_: None)
     monkeypatch.setattr(command, "rebuild", lambda _, own: given.append(own) or {"status": "failed"})
     assert main(["forget", "1"]) == 1

@@ -50,7 +50,7 @@ def default_folder(source: str) -> Path:
     return LAKES / re.sub(r"[^\w.-]", "_", name)
 
 
-def existing(folder: Path | None) -> Path:
+def find_lake(folder: Path | None) -> Path:
     """The folder, or the lake that was written last. Raises NoLakeError with the lakes that there are."""
     if folder is None:
         if not (lakes := all_lakes()):
@@ -62,10 +62,10 @@ def existing(folder: Path | None) -> Path:
     return folder
 
 
-def worked(folder: Path | None) -> Path:
-    """The same, of lakes on which a run has begun: they have a ledger."""
+def lake_with_ledger(folder: Path | None) -> Path:
+    """As find_lake, among lakes on which a run has begun: only those have a ledger."""
     folder = folder or next(filter(_has_a_ledger, reversed(all_lakes())), None)
-    folder = existing(folder)
+    folder = find_lake(folder)
     if not _has_a_ledger(folder):
         rebuild = f".venv/bin/dvdrental rebuild --lake {shlex.quote(str(folder))}"
         raise NoLakeError(f"nothing has run on {folder} yet: `{rebuild}`")

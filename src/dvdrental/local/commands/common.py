@@ -3,10 +3,11 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.status import Status
@@ -26,7 +27,7 @@ FULL_DISK = (
     "nothing is half done"
 )
 
-Commands = argparse._SubParsersAction  # the type that add_subparsers gives has no public name
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
 Options = argparse.Namespace
 
 
@@ -35,7 +36,7 @@ class UsageError(DvdRentalError):
 
 
 def declare(
-    commands: "Commands[argparse.ArgumentParser]", name: str, work: Callable[[Options], int], text: str, *examples: str
+    commands: Commands, name: str, work: Callable[[Options], int], text: str, *examples: str
 ) -> argparse.ArgumentParser:
     """`work` gives the exit code. The first letter of the text is made a capital where it stands alone."""
     parser = commands.add_parser(
@@ -64,8 +65,8 @@ def json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=text)
 
 
-def answered(options: Options, result: Mapping[str, Any]) -> int:
-    """Give the result to a program that asked for it. Exit code: 1 if its `status` is failed."""
+def finish_with(options: Options, result: Mapping[str, Any]) -> int:
+    """Print the result as JSON if --json asked for it. Gives the exit code: 1 if its `status` is failed."""
     if options.json:
         sys.stdout.write(dumps(result) + "\n")
     return int(result.get("status") == "failed")
@@ -75,15 +76,22 @@ def own_parameters(options: Options) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in options.parameter)
 
 
-def opened(folder: Path) -> Lake:
-    """Where there are several lakes, it is said which one this is."""
+def open_session(folder: Path) -> Lake:
+    """Start Spark on the lake. Where there are several lakes, say which one this is."""
     if len(lakes.all_lakes()) > 1:
         Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
 
 
+@contextmanager
+def exclusive_session(folder: Path, text: str) -> Iterator[Lake]:
+    """Spark on a lake that no other process may change meanwhile; `text` says what is being done."""
+    with lakes.locked(folder), working(text):
+        yield open_session(folder)
+
+
 def working(text: str) -> Status:
-    """While nothing else is shown: it turns on a terminal, and is silent elsewhere."""
+    """A spinner on a terminal while nothing else is shown; nothing elsewhere."""
     return Console(stderr=True).status(text)
 
 

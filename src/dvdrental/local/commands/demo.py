@@ -1,6 +1,5 @@
 """dvdrental demo"""
 
-import argparse
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
 from dvdrental.local import story
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, opened
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, open_session
 from dvdrental.local.commands.work import planned
 from dvdrental.local.job import Task, run
 from dvdrental.local.landing import Database, read_source
@@ -35,7 +34,7 @@ class DemoError(DvdRentalError):
     """The demonstration did not go as it has to."""
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "three weeks of a small business: returns, a customer who moves, a broken row, a killed run, a late row"
     parser = declare(commands, "demo", _demo, text, "demo")
     parser.add_argument(
@@ -54,7 +53,7 @@ def _demo(options: Options) -> int:
     with lakes.locked(folder):
         _empty(folder)
         (folder / MARK).touch()
-        _tell(opened(folder), folder)
+        _tell(open_session(folder), folder)
     return 0
 
 

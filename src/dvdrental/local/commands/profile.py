@@ -1,20 +1,19 @@
 """dvdrental profile"""
 
-import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 from dvdrental.local.commands.common import CONSOLE, Commands, Options, UsageError, declare, lake_option, working
 from dvdrental.local.commands.names import EVERYTHING, chosen
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, dumps, grid, write_csv, write_json_array
 from dvdrental.local.profile import HEADER, Profile, cells, profile
 from dvdrental.local.profile_page import to_html
 from dvdrental.table import Table
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "what is in the tables: rows, columns, types, NULLs, distinct values, smallest and largest"
     parser = declare(
         commands, "profile", _profile, text, "profile", "profile gold.rental_obt silver", "profile --html profile.html"
@@ -26,7 +25,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _profile(options: Options) -> int:
-    folder = worked(options.lake)
+    folder = lake_with_ledger(options.lake)
     tables = [thing for thing in chosen(options.tables or [*EVERYTHING]) if isinstance(thing, Table)]
     if not tables:
         raise UsageError(f"a view has no profile: take that of its table ({', '.join(options.tables)})")

@@ -1,6 +1,5 @@
 """dvdrental run"""
 
-import argparse
 import importlib
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +8,8 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     Commands,
     Options,
-    answered,
     declare,
+    finish_with,
     json_option,
     new_run_id,
     own_parameters,
@@ -22,7 +21,7 @@ from dvdrental.local.landing import read_source
 from dvdrental.local.session import start_session
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "land a source and run the job on it"
     parser = declare(commands, "run", _run, text, "run", "run --source dvdrental.tar", "run -p max_delete_percent=50")
     source_options(parser)
@@ -40,4 +39,4 @@ def _run(options: Options) -> int:
         beside.submit(importlib.import_module, "great_expectations")  # takes seconds, and Java is still starting
         spark = start_session(folder)
         landing.result()
-        return answered(options, work(tasks, spark, folder, began))
+        return finish_with(options, work(tasks, spark, folder, began))

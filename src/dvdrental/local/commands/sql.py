@@ -1,6 +1,5 @@
 """dvdrental sql"""
 
-import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,17 +16,17 @@ from dvdrental.local.commands.common import (
     UsageError,
     declare,
     lake_option,
-    opened,
+    open_session,
 )
 from dvdrental.local.commands.names import no_such_table
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
 
 SHOWN = 1000
 """More rows than anybody reads; the other formats give all."""
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "run queries on the lake"
     example = 'sql "select store_city, sum(revenue) from gold.monthly_store_sales group by 1"'
     csv = 'sql --format csv "select * from gold.rental_obt"'
@@ -45,7 +44,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _sql(options: Options) -> int:
     if options.query:
         _only_reading(options.query)  # said before Spark starts
-    lake = opened(worked(options.lake))
+    lake = open_session(lake_with_ledger(options.lake))
     if options.query:
         _answer(lake, options.query, options.format)
     elif sys.stdin.isatty():

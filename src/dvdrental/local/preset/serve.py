@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(folder: Path | None, superset: Superset) -> None:
-    folder = lakes.worked(folder)
+    folder = lakes.lake_with_ledger(folder)
     _tell(f"Copying gold of {folder}")
     superset.home.mkdir(parents=True, exist_ok=True)
     copy_gold(folder, superset.gold)
