@@ -121,15 +121,13 @@ def lake(place: Place) -> None:
 
 
 def _dvdrental_run(place: Place) -> Sequence[str]:
-    return [
-        *(sys.executable, "-m", "dvdrental.local.cli", "run"),
-        *("--source", place.source, "--lake", str(place.warehouse)),
-    ]
+    cli = [sys.executable, "-m", "dvdrental.local.cli"]
+    return [*cli, "run", "--source", place.source, "--lake", str(place.warehouse)]
 
 
 def _job(sync_mode: str, *options: str) -> Callable[[Place], Sequence[str]]:
     def command(place: Place) -> Sequence[str]:
-        module = (sys.executable, "-m", "benchmarks.peers.ours")
+        module = [sys.executable, "-m", "benchmarks.peers.ours"]
         return [*module, str(place.warehouse), "--sync-mode", sync_mode, *options]
 
     return command
@@ -144,8 +142,8 @@ def _appended(place: Place) -> None:
 
 
 def _dbt(place: Place) -> Sequence[str]:
-    folders = ("--project-dir", str(DBT), "--profiles-dir", str(DBT))
-    return [str(DBT_PYTHON.with_name("dbt")), "--no-use-colors", "build", *folders]
+    dbt = str(DBT_PYTHON.with_name("dbt"))
+    return [dbt, "--no-use-colors", "build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
 
 
 def _dbt_settings(warehouse: Path) -> Mapping[str, str]:
