@@ -1,9 +1,11 @@
 """Run the bundle's job on this machine: its notebooks, its order, its parameters."""
 
+import importlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -63,6 +65,14 @@ def _task(bundle: Bundle, definition: dict[str, Any], shared: dict[str, str]) ->
         depends_on=[upstream["task_key"] for upstream in definition.get("depends_on", [])],
         run_if=definition.get("run_if", "ALL_SUCCESS"),
     )
+
+
+@contextmanager
+def great_expectations_beside() -> Iterator[None]:
+    """Imports it in a thread, since that takes seconds in which Java is starting."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(importlib.import_module, "great_expectations")
+        yield
 
 
 def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None]) -> bool:

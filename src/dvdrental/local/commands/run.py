@@ -1,6 +1,5 @@
 """dvdrental run"""
 
-import importlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +16,7 @@ from dvdrental.local.commands.common import (
 )
 from dvdrental.local.commands.land import source_options
 from dvdrental.local.commands.work import planned, work
+from dvdrental.local.job import great_expectations_beside
 from dvdrental.local.landing import read_source
 from dvdrental.local.session import start_session
 
@@ -34,9 +34,8 @@ def _run(options: Options) -> int:
     folder = options.lake or lakes.default_folder(options.source)
     tasks = planned(lakes.parameters(folder, new_run_id(), options.envelope) | own_parameters(options))
     database = read_source(options.source)
-    with lakes.locked(folder), ThreadPoolExecutor(2) as beside:
+    with lakes.locked(folder), great_expectations_beside(), ThreadPoolExecutor(1) as beside:
         landing = beside.submit(lakes.land, database, folder, options.envelope)
-        beside.submit(importlib.import_module, "great_expectations")  # takes seconds, and Java is still starting
         spark = start_session(folder)
         landing.result()
         return finish_with(options, work(tasks, spark, folder, began))
