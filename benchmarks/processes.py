@@ -13,14 +13,14 @@ from typing import Any
 import psutil
 
 EVERY = 0.1
-"""Seconds between two looks. What a process does after the last look at it is not seen."""
+"""Seconds between two samples. What a process does after its last sample is not counted."""
 
 MEMORY_AT_EACH = 10
-"""So many looks, but for the first ones: to count the pages of a process takes longer than to ask for its time."""
+"""After the first samples, memory is taken at every tenth only: counting pages takes longer than reading CPU time."""
 
 
 class CommandFailed(Exception):
-    """The message names the command and quotes the end of what it said."""
+    """The message names the command and quotes the end of its output."""
 
 
 @dataclass(frozen=True)

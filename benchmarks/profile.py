@@ -1,6 +1,6 @@
 """Where the time of a cold run goes: `python -m benchmarks.profile <lake>`, a folder that `dvdrental land` has filled.
 
-Tasks run side by side, so what they spend adds up to more than the wall time.
+Tasks run side by side, so their seconds add up to more than the wall time.
 """
 
 import sys
@@ -71,7 +71,7 @@ def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
 
 
 def _tagged(path: Path, spark: Any, *others: Any) -> Any:
-    """Jobs bear the name of the task whose notebook started them."""
+    """Tag Spark jobs with the task whose notebook started them."""
     tag = f"{path.parent.name}_{path.stem}"
     spark.sparkContext.addJobTag(tag)
     try:

@@ -1,4 +1,4 @@
-"""What may be said of measured runs: medians, ratios, and when there is none."""
+"""Medians and ratios of measured runs, and when no ratio may be given."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""Helpers whose assertions shall tell as much as those of the tests."""
+"""Helpers whose assertions should show as much as those of the tests."""
 
 import pytest
 

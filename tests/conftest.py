@@ -42,8 +42,8 @@ SLOW = (
     "test_publish",
     "bronze/test_airbyte_cases",
 )
-"""Files that begin first (with --no-loadscope-reorder), so that no worker is left alone with one at the end, or waits
-for the golden run of another."""
+"""Files that begin first (with --no-loadscope-reorder), so that no worker is left with one of them at the end, or
+waits for the golden run of another."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,9 +66,9 @@ NOT_ON_SERVERLESS = {
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect, and without what serverless refuses; only one process at
-    a time then (-n 0). Otherwise a session lives for many minutes and pays for Java's other compiler: a seventh less
-    time for each run of the job, once it is warm."""
+    """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect, refusing what serverless refuses; it needs one process
+    (-n 0). Otherwise Java's second compiler is on: a session lives for many minutes, and once it is warm each run of
+    the job takes a seventh less time."""
     with pytest.MonkeyPatch.context() as guard:
         if not CONNECT:
             guard.setattr(session, "JAVA_OPTIONS", [o for o in session.JAVA_OPTIONS if o != session.QUICK_COMPILER])

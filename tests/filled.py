@@ -1,4 +1,4 @@
-"""What many tests of a module begin with is published once; each of them gets a copy of its own."""
+"""What many tests of a module start from is published once; each of them gets its own copy."""
 
 import shutil
 from pathlib import Path

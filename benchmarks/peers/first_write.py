@@ -1,4 +1,4 @@
-"""A session, and the first Delta table written in it: with `ours` the session of a local run, else what is set."""
+"""Start a session and write its first Delta table: with `ours` as a local run does, else as Spark is configured."""
 
 import sys
 from pathlib import Path

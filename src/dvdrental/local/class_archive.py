@@ -1,7 +1,7 @@
 """An archive of loaded Java classes (AppCDS): a session that maps it starts in about half the time.
 
-It fits one Java and one list of jars only, so it is made at set-up, never shipped. Without it (not every Java can make
-one) everything works, slower.
+It fits exactly one Java and one list of jars, so setup.py makes it on each machine. Not every Java can make one;
+without it everything works, only slower.
 """
 
 from dvdrental.local.toolchain import JARS

@@ -17,7 +17,7 @@ from dvdrental.local.bundle import Bundle, BundleError
 from dvdrental.local.notebook import TaskValues, run_notebook
 
 THREADS = 4
-"""Independent tasks side by side: pays even on two cores, as most of a small task is waiting and planning."""
+"""Tasks that run at once: it pays even on two cores, as a small task mostly waits and plans."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ def great_expectations_beside() -> Iterator[None]:
 
 def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None]) -> bool:
     """Run all tasks, each as soon as what it depends on is done; a failed task stops what needs it. True if all
-    went well. `changed` hears of every change of state, in the calling thread."""
+    went well. `changed` is called at every change of state, in the calling thread."""
     running: dict[Future[None], Task] = {}
     task_values: dict[tuple[str, str], Any] = {}
     with ThreadPoolExecutor(THREADS) as pool:

@@ -22,7 +22,7 @@ JSON = {
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:
-    """A table that fits the terminal. With `names` the first column, of names, is never broken."""
+    """A table that fits the terminal. `names`: the first column holds names, and is never wrapped."""
     table = Grid(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
         table.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
@@ -42,7 +42,7 @@ def json_objects(rows: DataFrame) -> Iterable[str]:
 
 
 def write_json_array(objects: Iterable[str], file: TextIO) -> None:
-    """One object a line, as they come."""
+    """One object per line, written as they arrive."""
     waiting = iter(objects)
     file.write("[" + "".join(islice(waiting, 1)))
     for text in waiting:

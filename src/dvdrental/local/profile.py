@@ -13,7 +13,7 @@ from dvdrental.table import Column, Table
 
 NESTED = ("ARRAY", "MAP", "STRUCT")
 LONGEST = 40
-"""Letters of a text that are shown."""
+"""Characters of a text that are shown."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _counts(column: Column) -> str:
 
 
 def _tells_its_ends(column: Column) -> bool:
-    """Nobody knows what is in the fields that a stream does not know."""
+    """`_rescued` holds unknown fields, which may be personal."""
     return not (column.personal or column.name == "_rescued" or column.type.startswith(NESTED))
 
 

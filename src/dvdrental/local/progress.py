@@ -50,7 +50,7 @@ class Progress:
         return grid
 
     def _shown(self) -> list[Task]:
-        """All, once they are done; before, on a terminal too low for them, those that began last."""
+        """All tasks once they are done; until then, on a terminal with too few lines, those that began last."""
         room = max(self._console.height - 2, 1)
         if len(self._tasks) <= room or all(task.done for task in self._tasks):
             return self._tasks

@@ -63,11 +63,11 @@ _MARK = re.compile(
 )
 
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
-"""Inside a page of HTML nobody needs them."""
+"""HTML does not need them."""
 
 
 def write(folder: Path) -> Path:
-    """Make the page of a lake anew on which something has run; gives its path."""
+    """Write the page of a lake that has a ledger; gives its path."""
     path = folder / REPORTS / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_gold(folder) as db:
@@ -76,7 +76,7 @@ def write(folder: Path) -> Path:
 
 
 def page(db: DuckDBPyConnection) -> str:
-    """The page as HTML. What was never published is left out."""
+    """The page as HTML. Tables that were never published are left out."""
     published = {
         f"{layer}.{name}"
         for layer, name in db.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()

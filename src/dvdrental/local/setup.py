@@ -83,21 +83,21 @@ def _trust(store: Path) -> list[str]:
 
 
 def _make_archive() -> None:
-    """Java writes the archive when it ends. In a process of its own, since a Java cannot be ended from inside."""
+    """In a process of its own, since Java writes the archive only when it ends."""
     if not ARCHIVE.exists():
         _make_base()
         _in_own_process(load_classes)
 
 
 def _make_base() -> None:
-    """The Java from PyPI comes without an archive of its own classes, and ours is laid upon that."""
+    """Ours builds on the archive of Java's own classes, which the Java from PyPI comes without."""
     for home in packaged_homes():
         if not (home / "lib" / "server" / "classes.jsa").exists():
             subprocess.run([home / "bin" / "java", "-Xshare:dump"], capture_output=True, check=False)
 
 
 def load_classes() -> None:
-    """Load what every run loads: a session, a Delta table, a merge, JSON."""
+    """Do what every run does: start a session, parse JSON, fill a Delta table, merge into it."""
     with tempfile.TemporaryDirectory() as folder:
         spark = start_session(Path(folder), [f"-XX:ArchiveClassesAtExit={ARCHIVE}", *QUIET])
         rows = spark.createDataFrame([(1, '{"a": 1}'), (2, '{"a": 2}')], "id INT, text STRING")

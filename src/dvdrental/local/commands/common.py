@@ -20,7 +20,7 @@ from dvdrental.local.session import start_session
 
 WIDE = 200
 CONSOLE = Console(width=None if sys.stdout.isatty() else WIDE)
-"""A file has room for every type and name of a column."""
+"""Output to a file is wide enough for the name and type of every column."""
 
 FULL_DISK = (
     f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "
@@ -32,13 +32,13 @@ Options = argparse.Namespace
 
 
 class UsageError(DvdRentalError):
-    """What was asked for is not there, or does not fit together."""
+    """The arguments name something that does not exist, or contradict each other."""
 
 
 def declare(
     commands: Commands, name: str, work: Callable[[Options], int], text: str, *examples: str
 ) -> argparse.ArgumentParser:
-    """`work` gives the exit code. The first letter of the text is made a capital where it stands alone."""
+    """Add a command; `work` returns its exit code. `text` is shown in the list of commands and in its help."""
     parser = commands.add_parser(
         name,
         help=text,

@@ -55,7 +55,7 @@ def _export(options: Options) -> int:
 
 
 def _make(folder: Path) -> None:
-    """Before the session starts, which takes seconds."""
+    """Called before the session starts, which takes seconds."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -63,7 +63,7 @@ def _make(folder: Path) -> None:
 
 
 def _work(lake: Lake, things: list[Table | View], options: Options) -> list[str]:
-    """Files that were written, or the database."""
+    """Paths of the files that were written, or the name of the database."""
     if is_postgres(options.to):
         where = to_postgres(lake, things, options.to)
         _say(f"{len(things)} tables in {where}")

@@ -23,7 +23,7 @@ def chosen(names: Sequence[str]) -> list[Table | View]:
 
 
 def no_such_table(name: str) -> str:
-    """In words, with the likeliest name, and those of the layer that was meant."""
+    """The message, with the likeliest name, or else the names of the layer that was meant."""
     if name in EVERYTHING:
         return f"{name} is not in this lake yet: the next run of its source fills it, or `.venv/bin/dvdrental rebuild`"
     layer, _, last = name.rpartition(".")

@@ -35,7 +35,7 @@ def _rebuild(options: Options) -> int:
 
 
 def rebuild(folder: Path, own: Mapping[str, str]) -> dict[str, Any]:
-    """The job on what is landed already. Gives its result."""
+    """Run the job on what is landed already. Gives its result."""
     began = time.monotonic()
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder))
     tasks = planned({**parameters, **own, "rebuild": "yes"})

@@ -32,7 +32,7 @@ def add(commands: Commands) -> None:
 
 
 def _replay(options: Options) -> int:
-    """The notebook that a workspace would run."""
+    """Runs the notebook that a workspace would run."""
     folder = lake_with_ledger(options.lake)
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder)) | own_parameters(options)
     notebook = find_root(Path.cwd()) / "notebooks/bronze/replay.py"

@@ -23,7 +23,7 @@ from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
 
 SHOWN = 1000
-"""More rows than anybody reads; the other formats give all."""
+"""More rows than anybody reads; the other formats print all of them."""
 
 
 def add(commands: Commands) -> None:
@@ -72,7 +72,7 @@ def _answer(lake: Lake, query: str, form: str) -> None:
 
 def _talk(lake: Lake, form: str) -> None:
     """Interactively: a wrong query is reported, and the next one may come."""
-    with suppress(ImportError):  # not on every system; it brings back the lines before
+    with suppress(ImportError):  # not on every system; it recalls earlier lines
         import readline  # noqa: F401
     CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
     for query in statements(_lines("sql> ", "  -> ")):
@@ -105,7 +105,7 @@ def _lines(prompt: str, next_prompt: str) -> Iterator[str]:
 
 
 def statements(lines: Iterable[str]) -> Iterator[str]:
-    """Each ends with the line that ends with a semicolon, the last one with the lines."""
+    """A statement ends at a line that ends with a semicolon, the last one at the end of the input."""
     waiting: list[str] = []
     for line in lines:
         waiting.append(line)

@@ -27,14 +27,14 @@ EXAMPLE = '.venv/bin/dvdrental sql "select * from gold.monthly_store_sales"'
 
 
 def planned(parameters: Mapping[str, str]) -> list[Task]:
-    """Tasks of the job. Refuses here what every notebook would refuse."""
+    """Tasks of the job. Refuses at once the settings that every notebook would refuse."""
     tasks = plan(Bundle(find_root(Path.cwd())), JOB, parameters)
     Settings(**tasks[0].parameters)
     return tasks
 
 
 def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> dict[str, Any]:
-    """Run the tasks, show how it goes and how it went. Gives the same for programs, with the ledger's rows."""
+    """Run the tasks, show their progress and a summary. Gives the same for programs, with the ledger's rows."""
     lakes.open_lake(spark, folder)
     with Progress(CONSOLE, tasks) as progress, _interrupt_is_acknowledged():
         good = run(tasks, spark, progress.changed)
@@ -61,7 +61,7 @@ def _result(task: Task) -> dict[str, Any]:
 
 @contextmanager
 def _interrupt_is_acknowledged() -> Iterator[None]:
-    """Whoever presses Ctrl-C hears at once that it was heard: tasks at work end first, which takes seconds."""
+    """Answer Ctrl-C at once: the tasks at work end first, which takes seconds."""
     usual = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:

@@ -25,7 +25,7 @@ Asset = dict[str, Any]
 
 
 def asset_id(kind: str, key: str) -> str:
-    """The same in every environment and at every generation."""
+    """The same in every environment, each time the files are generated."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://dvdrental/{kind}/{key}"))
 
 
@@ -69,7 +69,7 @@ def render(root: Path, target: Path, values: Mapping[str, object]) -> None:
 
 
 def contract(table: str) -> Table | View:
-    """What says which columns a dataset has."""
+    """The table or view that defines the columns of a dataset."""
     return tables.VIEWS[table] if table in tables.VIEWS else tables.TABLES[table]
 
 
@@ -210,7 +210,7 @@ def _dashboard() -> Asset:
 
 
 def _numbers() -> dict[str, int]:
-    """Import replaces them by its own; until then they tie filters to charts."""
+    """The import replaces these ids by its own; until then they tie filters to charts."""
     return {chart.key: number for number, chart in enumerate(board.charts(), start=1)}
 
 

@@ -10,7 +10,7 @@ from dvdrental.metrics import datasets
 Params = dict[str, Any]
 
 TIME = {"gold.rental_obt": "rental_date", "gold.loads": "started_at", "gold.data_quality": "started_at"}
-"""The column that a time range means, of tables that have one."""
+"""Table -> the column that a time range filters."""
 
 FORMATS = {"integer": ",d", "decimal": ",.2f", "money": "$,.2f", "percent": ".1%"}
 """As D3 writes them. Moments have none: their chart says how."""
@@ -35,14 +35,14 @@ class Chart:
     where: tuple[Params, ...] = ()
 
     def only(self, column: str, operator: str, value: object = None) -> "Chart":
-        """The same chart on the rows for which this holds."""
+        """The same chart, on the rows for which this condition holds."""
         condition: Params = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, "operator": operator}
         if value is not None:
             condition["comparator"] = value
         return replace(self, where=(*self.where, condition))
 
     def now(self) -> "Chart":
-        """Of each table only what was done last."""
+        """Only what belongs to the last load of each table."""
         return self.only("is_last", "IS TRUE")
 
 
@@ -293,7 +293,7 @@ def rows(
     order: Sequence[tuple[str, bool]],
     page: int,
 ) -> Chart:
-    """Rows as they are. `columns` with their formats, or "" as it is; `order` says for each column if it ascends."""
+    """Rows, not aggregated. `columns` maps to a format, "" for none; `order` says of each column whether it ascends."""
     params = {
         "query_mode": "raw",
         "all_columns": list(columns),

@@ -28,7 +28,7 @@ from dvdrental.local.preset.gold_copy import SCHEMA, copy_gold
 
 PORT = 8088
 CATALOG = "dvdrental_copy"
-"""DuckDB calls a catalog as its file is called; one of the name of the schema would be ambiguous."""
+"""DuckDB names a catalog after its file; the name of a schema would be ambiguous."""
 
 
 class SupersetError(DvdRentalError):
@@ -88,7 +88,7 @@ class Superset:
         done.touch()
 
     def take(self, folder: Path) -> None:
-        """Import the dashboard's files; its command ends with 0 even when it could not."""
+        """Import the dashboard's files. Superset's command exits with 0 even if it failed, so its output is read."""
         output = self.call("import-directory", "-o", str(folder))
         wrong = [line for line in output.splitlines() if "ERROR" in line or "Traceback" in line]
         if wrong:
@@ -133,7 +133,7 @@ class Superset:
 
 
 def free_port(wanted: int = PORT) -> int:
-    """The usual one, or one that is free."""
+    """The usual port, or one that is free."""
     for port in (wanted, 0):
         with socket.socket() as trial:
             try:
