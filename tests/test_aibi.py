@@ -16,7 +16,7 @@ from dvdrental.local.duck import open_gold
 from dvdrental.metrics import datasets
 from dvdrental.tables import TABLES
 from tests import lvdash
-from tests.house import ROOT, House
+from tests.local_lake import ROOT, LocalLake
 
 FILE = ROOT / "dashboards" / "aibi" / "rentals.lvdash.json"
 
@@ -28,7 +28,7 @@ def dashboard() -> lvdash.Json:
 
 
 @pytest.fixture
-def in_gold(spark: SparkSession, one_run: House) -> Iterator[Path]:
+def in_gold(spark: SparkSession, one_run: LocalLake) -> Iterator[Path]:
     """What `dataset_schema` does on the platform; gives the folder of the lake."""
     one_run.lake.spark.catalog.setCurrentDatabase("gold")
     yield one_run.folder

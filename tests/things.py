@@ -1,4 +1,4 @@
-"""A dimension with history, as small as can be."""
+"""The smallest possible dimension with history."""
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -30,6 +30,6 @@ UNKNOWN_MEMBER = {"thing_id": UNKNOWN, "is_inferred": True}
 
 
 def things(spark: SparkSession, *given: Row) -> DataFrame:
-    """Rows of the dimension; the key is the right one unless given."""
+    """Rows of the dimension; the surrogate key is computed unless given."""
     right = F.when(F.col("thing_id") == UNKNOWN, F.lit(UNKNOWN)).otherwise(surrogate_key("thing_id", "valid_from"))
     return rows(spark, DIM_THING, *given).withColumn("thing_key", F.coalesce("thing_key", right))

@@ -22,7 +22,7 @@ FAILURES = 5
 ENDS = ("succeeded", "failed", "cancelled")
 
 GOING_ON = ("running", "incomplete", "pending")
-"""Incomplete is between two attempts of Airbyte."""
+"""Incomplete means between two attempts of Airbyte."""
 
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?\Z", re.ASCII)
 
@@ -62,7 +62,7 @@ class Airbyte:
     client_secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """The secrets go to this address, and to nothing else that Python can open."""
+        """Only http and https: the secrets are sent to this address, and urlopen would open others."""
         if not _ADDRESS.match(self.api):
             raise SettingsError("airbyte_api: use the address of Airbyte's API, as in https://api.airbyte.com/v1")
 
@@ -105,7 +105,7 @@ class Airbyte:
         return self._send(method, path, body, token)
 
     def _send(self, method: str, path: str, body: Mapping[str, str] | None, token: str = "") -> Any:
-        """Errors tell address and status only: what was sent or answered may hold a secret."""
+        """Errors contain address and status only: a request or an answer may hold a secret."""
         what = f"{method} {self.api}{path.partition('?')[0]}"
         try:
             request = Request(self.api + path, None if body is None else json.dumps(body).encode(), method=method)

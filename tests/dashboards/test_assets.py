@@ -12,7 +12,7 @@ import yaml
 from dvdrental import metrics, ops, tables
 from dvdrental.local.preset import assets, board
 from tests.dashboards.expected import CHARTS as QUERIES
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 FOLDER = ROOT / assets.FOLDER
 FILES = {str(file.relative_to(FOLDER)): file.read_text(encoding="utf-8") for file in sorted(FOLDER.rglob("*.yaml"))}

@@ -19,8 +19,8 @@ from dvdrental.recording import recorded
 @pytest.fixture(autouse=True)
 def _opened(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (sql, status):
-        monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
-        monkeypatch.setattr(command, "opened", lambda folder: lake)
+        monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+        monkeypatch.setattr(command, "open_session", lambda folder: lake)
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -112,9 +112,9 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
     assert typed.splitlines()[-1] == "2"
     monkeypatch.setattr("sys.stdin", io.StringIO(QUERIES))
     assert main(["sql", "--format", "csv"]) == 2
-    told = capsys.readouterr()
-    assert "query 2: [UNRESOLVED_COLUMN" in told.err
-    assert "two" not in told.out
+    captured = capsys.readouterr()
+    assert "query 2: [UNRESOLVED_COLUMN" in captured.err
+    assert "two" not in captured.out
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
 )
 def test_nothing_is_written_by_a_query(capsys: pytest.CaptureFixture[str], query: str) -> None:
     assert main(["sql", query]) == 2
-    told = capsys.readouterr().err
-    assert "`dvdrental sql` only reads" in told
-    assert "remove its folder <lake>/<layer>/<table>, then run again" in told
+    message = capsys.readouterr().err
+    assert "`dvdrental sql` only reads" in message
+    assert "remove its folder <lake>/<layer>/<table>, then run again" in message
 
 
 @pytest.mark.parametrize(

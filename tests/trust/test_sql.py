@@ -26,7 +26,7 @@ def test_promise_20_statements_are_built_of_quoted_parts_in_few_places() -> None
         ("maintain.py", "purge"),
         ("maintain.py", "restore"),
         ("session.py", "register"),
-        ("toolchain.py", "fetch_jars"),
+        ("setup.py", "fetch_jars"),
         ("session.py", "_register_table"),
         ("connect.py", "connect_and_smoke"),
         ("land.py", "<module>"),

@@ -17,7 +17,7 @@ from dvdrental.metrics import Metric, datasets
 Json = dict[str, Any]
 
 COLUMNS = 6
-"""The canvas is that wide."""
+"""Width of the canvas."""
 
 NUMBERS: dict[str, Json] = {
     "integer": {"type": "number-plain", "decimalPlaces": {"type": "exact", "places": 0}},
@@ -27,7 +27,7 @@ NUMBERS: dict[str, Json] = {
 }
 
 VERSIONS = {"counter": 2, "table": 2, "pivot": 3, "bar": 3, "line": 3, "heatmap": 3, "choropleth-map": 1}
-"""The only version of each kind of widget that is drawn; with another one it stays empty, without an error."""
+"""The only version of each kind of widget that is drawn; any other stays empty, without an error."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ class Widget:
 
 
 def _counter(source: str, metric: str, title: str = "", where: str = "") -> Widget:
-    found = _measures(source)[metric]
-    return Widget("counter", title or found.label, source, (metric,), found.description, where, width=2, height=3)
+    measure = _measures(source)[metric]
+    return Widget("counter", title or measure.label, source, (metric,), measure.description, where, width=2, height=3)
 
 
 def _text(words: str) -> Widget:
@@ -327,12 +327,12 @@ def _dataset(source: Source) -> Json:
         {"displayName": metric.label, "description": metric.description, "expression": metric.expression}
         for metric in _measures(source.name).values()
     ]
-    made: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
-    return {**made, "columns": measures} if measures else made
+    dataset: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
+    return {**dataset, "columns": measures} if measures else dataset
 
 
 def _layout(widgets: Sequence[Widget]) -> list[Json]:
-    """From left to right; a widget that does not fit begins a new row, below the highest of the row before."""
+    """From left to right; a widget that does not fit begins a new row, below the tallest of the row before."""
     placed, x, y, row = [], 0, 0, 0
     for widget in widgets:
         if x + widget.width > COLUMNS:
@@ -397,7 +397,7 @@ def _encoding(widget: Widget, name: str) -> Json:
 
 
 def _scaled(widget: Widget, position: int) -> Json:
-    """Bars that lie are sorted by their length."""
+    """Horizontal bars are sorted by their length."""
     name, measures = widget.fields[position], _measures(widget.source)
     kind = "quantitative" if name in measures else "temporal" if name.endswith("_start") else "categorical"
     scale: Json = {"type": kind}
@@ -408,8 +408,8 @@ def _scaled(widget: Widget, position: int) -> Json:
 
 def _filters() -> list[Json]:
     return [
-        {"widget": _filter(*told), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
-        for number, told in enumerate(FILTERS)
+        {"widget": _filter(*definition), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
+        for number, definition in enumerate(FILTERS)
     ]
 
 

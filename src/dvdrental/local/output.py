@@ -21,13 +21,13 @@ JSON = EXACT_TIMES | {"ignoreNullFields": "false"}
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:
-    """A table that fits the terminal. With `names` the first column, of names, is never broken."""
-    made = Grid(title=escape(title), title_justify="left")
+    """A table that fits the terminal. `names`: the first column holds names, and is never wrapped."""
+    table = Grid(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
-        made.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
+        table.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
     for row in rows:
-        made.add_row(*(escape(_shown(value)) for value in row))
-    return made
+        table.add_row(*(escape(_shown(value)) for value in row))
+    return table
 
 
 def _shown(value: Any) -> str:
@@ -41,7 +41,7 @@ def json_objects(rows: DataFrame) -> Iterable[str]:
 
 
 def write_json_array(objects: Iterable[str], file: TextIO) -> None:
-    """One object a line, as they come."""
+    """One object per line, written as they arrive."""
     waiting = iter(objects)
     file.write("[" + "".join(islice(waiting, 1)))
     for text in waiting:

@@ -66,7 +66,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Calculated:
-    """A column that Superset makes of others, where a chart needs a name that no table holds."""
+    """A column that Superset computes, where a chart needs one that no table has."""
 
     name: str
     label: str
@@ -116,7 +116,7 @@ SERIES_COLORS = {
     "checks_run": "#5AC189",
     "checks_failed": "#E04355",
 }
-"""Of metrics and of values: what is good or bad looks so, and a metric has one color, on every tab."""
+"""Of metrics and of values: good and bad look so, and a metric has the same color on every tab."""
 
 LABELS = {
     RENTALS: {
@@ -151,7 +151,7 @@ LABELS = {
     },
     CHECKS: {"table_name": "Table", "started_at": "Started (UTC)"},
 }
-"""Headings of columns that would not be understood as they are called."""
+"""Headings of columns whose names do not explain themselves."""
 
 FILTERS = (
     Filter("Rental date", "Empty: all data, up to the newest rental", (RENTALS,)),
