@@ -204,6 +204,15 @@ def test_notebook_does_nothing_without_a_connection() -> None:
     assert run_notebook(ROOT / "notebooks/ops/airbyte_sync.py", None, {}) == "[]"
 
 
+def test_scope_without_the_secrets_is_named() -> None:
+    def refuse(*_: str) -> str:
+        raise RuntimeError(f"no such thing, but here is {SECRET}")
+
+    with pytest.raises(SettingsError, match="airbyte_secret_scope: 'vault' has no client_id and client_secret") as told:
+        airbyte.application(SimpleNamespace(get=refuse), "vault")
+    assert SECRET not in str(told.value)
+
+
 def test_notebook_takes_the_secrets_of_the_scope(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Step("r1", "ops.airbyte_sync", datetime(2026, 1, 5))
     secrets = {("vault", "client_id"): "me", ("vault", "client_secret"): SECRET}

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
 
 from dvdrental import recording
 from dvdrental.local.commands import work
@@ -39,6 +41,16 @@ def error_through(*files: str) -> Exception:
 def test_line_of_an_error_is_one_of_ours(files: list[str], place: str) -> None:
     """In a checkout named like the package, and where other packages are installed beside it."""
     assert recording.describe(error_through(*files)) == f"KeyError in {place}"
+
+
+def test_table_that_is_not_there_is_named_and_no_value_with_it(spark: SparkSession) -> None:
+    """The same for a right that is missing: the text of such an error holds names. Its plan holds values."""
+    with pytest.raises(AnalysisException) as caught:
+        spark.table("spark_catalog.default.nothing").filter("name = 'QUIDDITY'").collect()
+    told = recording.describe(caught.value)
+    assert "TABLE_OR_VIEW_NOT_FOUND, SQLSTATE 42P01 in" in told
+    assert "The table or view `spark_catalog`.`default`.`nothing` cannot be found" in told
+    assert "QUIDDITY" not in told
 
 
 def test_failed_task_shows_our_lines_of_the_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

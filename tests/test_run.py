@@ -12,15 +12,21 @@ def broken(*_: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("problems", "error", "event"), [(None, OSError, "succeeded"), ("gold.x: broken", RunFailedError, "failed")]
+    ("problems", "told"),
+    [
+        ([], "the reports could not be written: OSError in run.py"),
+        (["gold.x: broken"], "gold.x: broken\nthe reports could not be written: OSError in"),
+    ],
 )
 def test_run_that_cannot_write_its_reports_has_its_end_all_the_same(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch, problems: str | None, error: type[Exception], event: str
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, problems: list[str], told: str
 ) -> None:
     run.begin(lake)
     monkeypatch.setattr(run, "_write_reports", broken)
     monkeypatch.setattr(run, "_problems", lambda _: problems)
-    with pytest.raises(error):
+    with pytest.raises(RunFailedError):
         run.finish(lake)
-    events = lake.table(ops.RUN_EVENT).orderBy("at").collect()
-    assert [row.event for row in events] == ["started", event]
+    start, end = lake.table(ops.RUN_EVENT).orderBy("at").collect()
+    assert (start.event, end.event) == ("started", "failed")
+    assert end.message.startswith(told)
+    assert "read-only" not in end.message

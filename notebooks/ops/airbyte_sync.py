@@ -19,7 +19,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
     sys.path += [str(folder / "src") for folder in Path.cwd().parents]
 
 # COMMAND ----------
-from dvdrental.airbyte import Airbyte
+from dvdrental.airbyte import Airbyte, application
 from dvdrental.lake import Lake
 from dvdrental.ops import to_json
 from dvdrental.recording import recorded
@@ -37,10 +37,9 @@ if not connection:
     dbutils.notebook.exit(to_json([]))
 
 # COMMAND ----------
-scope = dbutils.widgets.get("airbyte_secret_scope")
-secrets = {name: dbutils.secrets.get(scope, name) for name in ("client_id", "client_secret")}
+scope, api = dbutils.widgets.get("airbyte_secret_scope"), dbutils.widgets.get("airbyte_api")
 with recorded(lake, "ops.airbyte_sync") as step:
-    Airbyte(dbutils.widgets.get("airbyte_api").rstrip("/"), **secrets).sync(connection)
+    Airbyte(api.rstrip("/"), **application(dbutils.secrets, scope)).sync(connection)
     step.status = "published"
 
 # COMMAND ----------

@@ -1,13 +1,15 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # ops.forget
-# MAGIC Overwrites what tells who a customer is, in every version that bronze keeps, and addresses of nobody else.
+# MAGIC Overwrites the personal data of a customer, in every version that bronze keeps, and addresses of nobody else.
 # MAGIC
 # MAGIC The widget `customer_id` names the customer. Erase the person in the source first, and let Airbyte sync: what it
 # MAGIC lands again is taken in again.
 # MAGIC
-# MAGIC Run the job with `rebuild=yes` afterwards: silver follows; gold never had it. Older files go 15 days
-# MAGIC later, with `ops.maintain`. Facts and totals stay. Rerunning is safe.
+# MAGIC Run the job with `rebuild=yes` afterwards: silver follows; gold never had it. Facts and totals stay. Rerunning is safe.
+# MAGIC
+# MAGIC Files that still have the data go with the job "DVD Rental upkeep": its first run takes them out of use, and a run at
+# MAGIC least 15 days later removes them. By its monthly schedule that is within two months; to be quicker, run it by hand.
 
 # COMMAND ----------
 try:

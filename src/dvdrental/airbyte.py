@@ -126,6 +126,16 @@ class Airbyte:
             raise AirbyteError(f"{what}: no answer in JSON. Is airbyte_api right? It ends in /v1") from None
 
 
+def application(secrets: Any, scope: str) -> dict[str, str]:
+    """The two secrets of a scope, as fields of `Airbyte`. Raises SettingsError if they cannot be read."""
+    try:
+        return {name: secrets.get(scope, name) for name in ("client_id", "client_secret")}
+    except Exception:  # of a class that only the platform has
+        raise SettingsError(
+            f"airbyte_secret_scope: {scope!r} has no client_id and client_secret that whoever the job runs as may read"
+        ) from None
+
+
 def _insist(ask: Callable[[], Answer], pause: float, until: float) -> Answer:
     """Ask again while Airbyte does not answer: a sync goes on meanwhile. Starting again is safe: if Airbyte heard the
     first time, it is busy with that sync, which is joined."""

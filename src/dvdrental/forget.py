@@ -25,7 +25,7 @@ BLANKED = {"_rescued": "NULL", "_payload": "NULL"}
 def forget(lake: Lake, customer_id: str) -> Step:
     """Overwrite the personal columns of a customer in bronze, and of addresses that are nobody else's.
 
-    Silver follows with the next run of the job or a rebuild, the files with the next VACUUM (see maintain.py). Erase
+    Silver follows with the next run of the job or a rebuild, the files with upkeep (see maintain.py). Erase
     the person in the source first: what Airbyte lands again is taken in again. Raises SettingsError if bronze has no
     such customer.
     """

@@ -123,11 +123,11 @@ class Lake:
             if there[column].dataType != wanted[column]:
                 raise ContractError(
                     f"{table.full_name}: column {column} is {there[column].dataType.simpleString()} in the table and "
-                    f"{wanted[column].simpleString()} in its contract. DROP TABLE {table.full_name}, and the next run "
+                    f"{wanted[column].simpleString()} in its contract. DROP TABLE {name}, and the next run "
                     "makes it anew (of bronze from what is still in the landing, of ops empty)"
                 )
         if lost := sorted(column for column in there.keys() - wanted.keys() if not there[column].nullable):
-            alters = (f"ALTER TABLE {table.full_name} ALTER COLUMN {column} DROP NOT NULL" for column in lost)
+            alters = (f"ALTER TABLE {name} ALTER COLUMN {column} DROP NOT NULL" for column in lost)
             raise ContractError(
                 f"{table.full_name}: {', '.join(lost)} is NOT NULL in the table and no longer in its contract. "
                 f"{'; '.join(alters)}; then run again"

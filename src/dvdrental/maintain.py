@@ -21,6 +21,7 @@ def maintain(lake: Lake) -> int:
     there = _there(lake)
     for table in there:
         name = lake.name(table.layer, table.name)
+        _rewrite_marked_files(lake, table)
         lake.spark.sql(f"OPTIMIZE {name}")
         lake.spark.sql(f"VACUUM {name}")
     drop_old_stages(Path(lake.settings.staging), time.time() - RETENTION.total_seconds())
@@ -34,19 +35,37 @@ def purge(lake: Lake) -> None:
     lake.spark.conf.set(check, "false")
     try:
         for table in _there(lake):
-            if any(column.personal for column in table.fields):
+            _rewrite_marked_files(lake, table)
+            if _is_personal(table):
                 lake.spark.sql(f"VACUUM {lake.name(table.layer, table.name)} RETAIN 0 HOURS")
     finally:
         lake.spark.conf.unset(check)
     drop_old_stages(Path(lake.settings.staging), time.time())
 
 
+def _rewrite_marked_files(lake: Lake, table: Table) -> None:
+    """With deletion vectors a row that was deleted or overwritten is only marked: it stays in a file that is in use,
+    which VACUUM leaves alone."""
+    if _is_personal(table):
+        lake.spark.sql(f"REORG TABLE {lake.name(table.layer, table.name)} APPLY (PURGE)")
+
+
+def _is_personal(table: Table) -> bool:
+    return any(column.personal for column in table.fields)
+
+
 def drop_old_stages(staging: Path, before: float) -> None:
-    """Folders `<run>/<stage>` that were written before an instant (seconds since 1970)."""
-    for stage in [stage for stage in staging.glob("*/*") if stage.stat().st_mtime < before]:
+    """Folders `<run>/<stage>` whose newest file was written before an instant (seconds since 1970)."""
+    for stage in [stage for stage in staging.glob("*/*") if _written_at(stage) < before]:
         shutil.rmtree(stage)
     for run in [run for run in staging.glob("*") if not any(run.iterdir())]:
         run.rmdir()
+
+
+def _written_at(stage: Path) -> float:
+    """A volume may not know when a folder was changed."""
+    files = (file.stat().st_mtime for file in stage.rglob("*") if file.is_file())
+    return max(files, default=stage.stat().st_mtime)
 
 
 def restore(lake: Lake, table: str, run_id: str) -> Step:

@@ -73,13 +73,19 @@ def _is_own(file: Path) -> bool:
     return Path(__file__).parent in file.parents or file.parent.parent.name == "notebooks"
 
 
+NAMES_ONLY = ("42501", "42P01", "42704")
+"""SQLSTATEs of a missing right, table or schema: what such an error says names things and holds no values."""
+
+
 def _where(error: Exception) -> str:
-    """Class and condition of an error, and the line of ours that it passed last."""
+    """Class and condition of an error, and the line of ours that it passed last; its text, if that is names only."""
     ours = own_frames(error)
     line = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "code outside this package"
     condition = getattr(error, "getCondition", lambda: None)()
     state = getattr(error, "getSqlState", lambda: None)()
-    return ", ".join(filter(None, [type(error).__name__, condition, state and f"SQLSTATE {state}"])) + f" in {line}"
+    kind = ", ".join(filter(None, [type(error).__name__, condition, state and f"SQLSTATE {state}"]))
+    said = f": {' '.join(str(error).partition('SQLSTATE')[0].split())}" if state in NAMES_ONLY else ""
+    return f"{kind} in {line}{said}"
 
 
 def describe(error: Exception) -> str:

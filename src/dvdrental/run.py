@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 from dvdrental import ledger_views, openlineage, ops
 from dvdrental.errors import RunFailedError
 from dvdrental.lake import Lake
+from dvdrental.recording import describe
 from dvdrental.tables import TABLES
 
 JOB = "dvd_rental_pipeline"
@@ -26,22 +27,24 @@ def begin(lake: Lake) -> None:
 
 
 def finish(lake: Lake) -> None:
-    """Write the reports, then record how the run ended, even if the reports fail."""
-    try:
-        _write_reports(lake)
-    finally:
-        _note_end(lake)
-
-
-def _note_end(lake: Lake) -> None:
-    """Note how the run ended. Raises RunFailedError with what failed and what never ran: the last word of the job."""
-    problems = _problems(lake)
-    _note(lake, "failed" if problems else "succeeded", problems)
+    """Write the reports and note how the run ended. Raises RunFailedError with what failed and what never ran: the last
+    word of the job."""
+    problems = [*_problems(lake), *_unwritten(lake)]
+    _note(lake, "failed" if problems else "succeeded", "\n".join(problems) or None)
     if problems:
         raise RunFailedError(
             f"run {lake.settings.run_id} failed; what was published before is still there, and running it again is "
-            f"safe\n{problems}"
+            "safe\n" + "\n".join(problems)
         )
+
+
+def _unwritten(lake: Lake) -> list[str]:
+    """Without its reports a run has failed, too, but its end is noted all the same."""
+    try:
+        _write_reports(lake)
+    except Exception as error:
+        return [f"the reports could not be written: {describe(error)}"]
+    return []
 
 
 def _write_reports(lake: Lake) -> None:
@@ -62,16 +65,14 @@ def _dicts(rows: DataFrame) -> list[dict[str, Any]]:
     return [row.asDict(recursive=True) for row in rows.collect()]
 
 
-def _problems(lake: Lake) -> str | None:
+def _problems(lake: Lake) -> list[str]:
     """Of each table the last attempt counts: a task may have been tried again."""
     steps = lake.table(ops.STEP).filter(F.col("run_id") == lake.settings.run_id).orderBy("started_at")
     rows = steps.select("table_name", "status", "message").collect()
     last = {row.table_name: row for row in rows}
     lines = [f"{name}: {row.message}" for name, row in sorted(last.items()) if row.status == "failed"]
     never = [name for name in (*TABLES, "ops.reconciliation") if name not in last]
-    if never:
-        lines.append(f"never ran, or died: {', '.join(never)}")
-    return "\n".join(lines) or None
+    return lines + ([f"never ran, or died: {', '.join(never)}"] if never else [])
 
 
 def _note(lake: Lake, event: str, message: str | None = None) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -144,6 +145,25 @@ def test_landing_that_has_lost_the_field_of_returns_is_refused(lake: Lake) -> No
     with pytest.raises(LandingError, match="no landed row has a value in return_date, a field that is missing, and 1"):
         ingest(lake, ["rental"])
     assert is_out(lake) == {1: False, 2: True}
+
+
+CUSTOMER = (
+    '{{"customer_id":{},"store_id":1,"first_name":"A","last_name":"B","address_id":5,"activebool":true,{}'
+    '"create_date":"2006-02-14","last_update":"2006-02-15T09:57:20"}}'
+)
+
+
+def test_landing_that_has_lost_any_field_is_refused_unless_that_is_meant(lake: Lake) -> None:
+    """No customer would be active any more, and every rule would be kept."""
+    land_raw(lake, "customer", [CUSTOMER.format(1, '"active":1,'), CUSTOMER.format(2, '"active":0,')])
+    ingest(lake, ["customer"])
+    land_raw(lake, "customer", [CUSTOMER.format(1, ""), CUSTOMER.format(2, "")], NEXT_WEEK)
+    with pytest.raises(LandingError, match=r"no landed row has a value in active, .* 2 rows .*max_delete_percent=100"):
+        ingest(lake, ["customer"])
+    assert {row.active for row in current(lake.changes("customer"), ["customer_id"]).collect()} == {0, 1}
+    meant = Lake(lake.spark, replace(lake.settings, max_delete_percent="100"))
+    assert ingest(meant, ["customer"])[0].rows_inserted == 2
+    assert {row.active for row in current(meant.changes("customer"), ["customer_id"]).collect()} == {None}
 
 
 def test_landing_of_open_rentals_alone_may_lack_the_field_of_returns(lake: Lake) -> None:

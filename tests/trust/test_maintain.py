@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from dvdrental import maintain
 from dvdrental.errors import SettingsError
 from dvdrental.lake import RETENTION, Lake
 from dvdrental.publish import publish
-from dvdrental.silver import dim_actor
+from dvdrental.silver import dim_actor, dim_staff
 from tests.filled import drop
 from tests.rows import rows
+
+NOW = "2026-01-05 09:00:00"
 
 
 def actors(lake: Lake, *names: str) -> DataFrame:
@@ -78,6 +81,26 @@ def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(
         maintain.restore(filled, "silver.dim_actor", "1")
 
 
+def test_name_that_was_overwritten_leaves_with_its_file_though_rows_are_only_marked(lake: Lake) -> None:
+    """As on the platform, where deletion vectors are on. Delta marks no row in a session that has observed a query."""
+    lake = Lake(lake.spark.newSession(), lake.settings)
+    lake.create(dim_staff.TABLE)
+    name = lake.name("silver", "dim_staff")
+    lake.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES (delta.enableDeletionVectors = true)")
+    people = (dict(staff_key=n, staff_id=n, last_name="QUIDDITY" if n == 7 else "X", _loaded_at=NOW) for n in range(40))
+    lake.append(dim_staff.TABLE, rows(lake.spark, dim_staff.TABLE, *people).coalesce(1))
+    lake.update(dim_staff.TABLE, {"last_name": "'forgotten'"}, "staff_id = 7")
+    assert live(lake, name)["QUIDDITY"] == 1
+    maintain.maintain(lake)
+    assert live(lake, name) == {"X": 39, "forgotten": 1}
+
+
+def live(lake: Lake, name: str) -> Counter[str]:
+    """Last names in the files that the newest version is made of, marked rows included."""
+    files = lake.spark.table(name).inputFiles()
+    return Counter(row.last_name for row in lake.spark.read.parquet(*files).collect())
+
+
 def test_stages_of_refused_publications_go_after_the_retention(tmp_path: Path) -> None:
     old, young = (tmp_path / "run-1" / name for name in ("silver.a-1", "silver.b-2"))
     only_old = tmp_path / "run-0" / "silver.c-3"
@@ -86,7 +109,7 @@ def test_stages_of_refused_publications_go_after_the_retention(tmp_path: Path) -
         (stage / "part-0.parquet").touch()
     now = time.time()
     for stage in (old, only_old):
-        os.utime(stage, (now - RETENTION.total_seconds() - 60,) * 2)
+        os.utime(stage / "part-0.parquet", (now - RETENTION.total_seconds() - 60,) * 2)
     maintain.drop_old_stages(tmp_path, now - RETENTION.total_seconds())
     assert sorted(path.name for path in tmp_path.rglob("silver.*")) == ["silver.b-2"]
     assert [path.name for path in tmp_path.iterdir()] == ["run-1"]

@@ -1,7 +1,6 @@
 """The books of an ingest: every landed row is stored, a duplicate or set aside, or the landing is refused."""
 
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -15,6 +14,10 @@ from dvdrental.errors import LandingError, MassDeleteError, ReconciliationError
 from dvdrental.ops import Step
 from dvdrental.settings import Settings
 
+ONCE = (
+    "rerun with the parameter max_delete_percent=100 (on a laptop: `.venv/bin/dvdrental run -p max_delete_percent=100`,"
+    " of the same --source)"
+)
 OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
@@ -22,10 +25,9 @@ def totals(stream: Stream, stats: LandingStats) -> list[Column]:
     """Counts over the changes of one stream."""
     newest = F.col("_landed") & (F.col("_generation_id") == F.lit(stats.newest_generation))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
-    has_value = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.meaningful_nulls), F.lit(False))
     return [
-        F.count_if(F.col("_landed") & has_value).alias("landed_with_value"),
-        F.count_if(F.col("_live") & has_value).alias("known_with_value"),
+        *(F.count_if(F.col("_landed") & F.col(c).isNotNull()).alias(f"landed:{c}") for c in _absent(stream, stats)),
+        *(F.count_if(F.col("_live") & F.col(c).isNotNull()).alias(f"known:{c}") for c in _absent(stream, stats)),
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if("_live").alias("live"),
@@ -65,11 +67,11 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
             "the next full refresh brings them. Else go back to sync_mode=cdc for this stream; or let Airbyte refresh "
             f"it, drop bronze.{stream.name}, then rerun"
         )
-    if settings.mode(stream.name) == "overwrite" and (lost := _lost_fields(stream, counts, stats)):
+    if settings.mode(stream.name) == "overwrite" and limit < 100 and (lost := _lost(stream, counts, stats)):
         raise LandingError(
             f"stream {stream.name}: no landed row has a value in {', '.join(lost)}, a field that is missing, and "
-            f"{counts['known_with_value']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
-            "field again, then rerun; if the source has it no more, take it out of meaningful_nulls in streams.py"
+            f"{max(lost.values())} rows of bronze have. Nothing was written. Let Airbyte sync the field again, then "
+            f"rerun. If the source really emptied it, {ONCE}"
         )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
     if stats.landed != accounted:
@@ -77,16 +79,19 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
     if counts["deleted"] * 100 > limit * counts["live"] and not _doubts(counts, stats):
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
-            f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
-            "max_delete_percent=100 (on a laptop: `.venv/bin/dvdrental run -p max_delete_percent=100`, of the same "
-            "--source)"
+            f"{limit} %. Nothing was written. If the source really lost them, {ONCE}"
         )
 
 
-def _lost_fields(stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> list[str]:
-    """Columns of `meaningful_nulls` whose field no longer lands, although bronze has values there."""
-    missing = [c for c in stream.meaningful_nulls if stats.fields and stream.source_name(c) not in stats.fields]
-    return missing if counts["known_with_value"] and not counts["landed_with_value"] else []
+def _absent(stream: Stream, stats: LandingStats) -> list[str]:
+    """Columns whose field the newest landed row does not have. (Without the key no row can be used at all.)"""
+    columns = [c for c in stream.business_columns if c not in stream.key]
+    return [c for c in columns if stats.fields and stream.source_name(c) not in stats.fields]
+
+
+def _lost(stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> dict[str, int]:
+    """Columns that Airbyte brings no longer, with the number of live rows that would lose their value."""
+    return {c: n for c in _absent(stream, stats) if (n := counts[f"known:{c}"]) and not counts[f"landed:{c}"]}
 
 
 def _doubts(counts: Mapping[str, Any], stats: LandingStats) -> str | None:

@@ -35,7 +35,7 @@ TABLE = Table(
         due_date TIMESTAMP_NTZ COMMENT 'When it has to be back',
         days_out INT COMMENT 'Calendar days between rental and return; NULL while the copy is out',
         is_open BOOLEAN NOT NULL COMMENT 'True while the copy is out',
-        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while the copy is out',
+        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while out, or the film is unknown',
         is_late_calendar BOOLEAN COMMENT 'Returned more calendar days later than allowed; NULL while the copy is out',
         amount DECIMAL(10,2) NOT NULL COMMENT 'Sum of all payments for the rental, US dollars; 0 when unpaid',
         number_of_payments INT NOT NULL COMMENT 'Payments for the rental; 0 when unpaid',

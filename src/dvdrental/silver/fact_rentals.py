@@ -42,7 +42,7 @@ TABLE = Table(
         number_of_payments INT NOT NULL COMMENT 'Payments for the rental; 0 when unpaid',
         rental_duration_days INT COMMENT 'Calendar days between rental and return; NULL while the copy is out',
         is_returned BOOLEAN NOT NULL COMMENT 'False while the copy is out',
-        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while the copy is out',
+        is_late BOOLEAN COMMENT 'Returned after due_date, to the second; NULL while out, or the film is unknown',
         is_late_calendar BOOLEAN COMMENT 'Returned more calendar days later than allowed; NULL while the copy is out',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the rental row',
         _loaded_at TIMESTAMP_NTZ NOT NULL COMMENT 'When this row was published, UTC'
