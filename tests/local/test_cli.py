@@ -14,9 +14,9 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
 from dvdrental.local.commands import demo, rebuild, work
-from dvdrental.local.folder import default_folder, find_lake, lake_with_ledger, land
+from dvdrental.local.folder import NoLakeError, default_folder, find_lake, lake_with_ledger, land, landed_envelope
 from dvdrental.local.job import Task
-from dvdrental.local.landing import Database
+from dvdrental.local.landing import Database, write_landing
 from dvdrental.ops import STEP
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
@@ -28,6 +28,10 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("databricks.yml", "resources", "notebooks"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -119,6 +123,37 @@ def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
     assert land(category({1: "A"}), tmp_path, "v2", MORNING)
     assert not land(category({1: "A"}), tmp_path, "v2", MORNING)
     assert land(category({1: "B"}), tmp_path, "v2", MORNING)
+
+
+def test_interrupted_landing_is_written_anew_even_from_the_source_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            land(category({1: "B"}), tmp_path, "v2", MORNING)
+    with pytest.raises(NoLakeError, match="was interrupted"):
+        landed_envelope(tmp_path)
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+
+
+def test_landing_of_another_form_is_gone_when_the_next_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def landed() -> list[str]:
+        return sorted(path.name for path in (tmp_path / "landing").iterdir())
+
+    assert land(category({1: "A"}), tmp_path, "v1", MORNING)
+    assert land(category({1: "B"}), tmp_path, "direct", MORNING)
+    assert landed() == ["category"]
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", lambda *args, **how: [write_landing(*args, **how), interrupted()])
+        with pytest.raises(KeyboardInterrupt):
+            land(category({1: "C"}), tmp_path, "v1", MORNING)
+    assert landed() == ["_airbyte_raw_category"]
+    assert land(category({1: "B"}), tmp_path, "direct", MORNING)
+    assert landed() == ["category"]
 
 
 @pytest.mark.parametrize(
@@ -238,16 +273,17 @@ def full(*_: object, **__: object) -> None:
         raise RuntimeError("cannot write") from None
 
 
-def test_full_disk_is_told_and_leaves_the_state_of_before(
+def test_full_disk_is_told_and_the_landing_counts_as_unfinished(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
-    before = Path("mine/.source.json").read_text()
-    monkeypatch.setattr(folder, "write_landing", full)
-    error = complaint(capsys, "land", "--lake", "mine")
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", full)
+        error = complaint(capsys, "land", "--lake", "mine")
     assert "no space is left on the disk" in error
     assert "Make room, and run the same again" in error
-    assert Path("mine/.source.json").read_text() == before
+    assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
+    assert "15 tables landed in mine" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_program_hears_of_a_failed_task(
@@ -285,14 +321,9 @@ def test_full_disk_behind_a_failed_task_is_told(tmp_path: Path, capsys: pytest.C
 def test_interrupted_command_says_what_to_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     monkeypatch.setattr(folder, "write_landing", interrupted)
     assert main(["land", "--lake", "mine"]) == 130
     assert "run the same again" in capsys.readouterr().err
-    monkeypatch.undo()
-    assert not Path("mine/.source.json").exists()
 
 
 def test_every_command_helps_with_examples_that_are_right(capsys: pytest.CaptureFixture[str]) -> None:

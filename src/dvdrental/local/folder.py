@@ -7,7 +7,8 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,13 +130,20 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     if fingerprint == state["fingerprint"]:
         state_file.touch()
         return False
-    generation = int(state["generation"]) + 1
+    new = {"generation": int(state["generation"]) + 1, "envelope": envelope}
+    _write_state(folder, new | {"fingerprint": ""})  # until all is written, the landing is that of no source
+    if state.get("envelope", envelope) != envelope or not state["fingerprint"]:
+        shutil.rmtree(folder / LANDING, ignore_errors=True)  # tables of another form would be read instead
     moment = now or datetime.now(UTC)
-    write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=generation)
-    new = state_file.with_suffix(".new")
-    new.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
-    new.replace(state_file)  # atomic: an interruption leaves the old file
+    write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=int(new["generation"]))
+    _write_state(folder, new | {"fingerprint": fingerprint})
     return True
+
+
+def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    new = (folder / STATE).with_suffix(".new")
+    new.write_text(json.dumps(state))
+    new.replace(folder / STATE)  # atomic: an interruption leaves the old file
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -150,8 +158,11 @@ def _state(folder: Path) -> dict[str, Any]:
 
 
 def landed_envelope(folder: Path) -> Envelope:
-    """Form of the landing that was written last."""
-    envelope: Envelope = _state(folder)["envelope"]
+    """Form of the landing that was written last. Raises NoLakeError if that was interrupted: it is of two sources."""
+    state = _state(folder)
+    if not state["fingerprint"]:
+        raise NoLakeError(f"the last landing in {folder} was interrupted: run its source again")
+    envelope: Envelope = state["envelope"]
     return envelope
 
 
