@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import signal
 from pathlib import Path
 
 import pytest
@@ -324,6 +325,21 @@ def test_interrupted_command_says_what_to_do(
     monkeypatch.setattr(folder, "write_landing", interrupted)
     assert main(["land", "--lake", "mine"]) == 130
     assert "run the same again" in capsys.readouterr().err
+
+
+def test_first_interruption_of_a_run_cancels_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    cancelled: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: cancelled.append(number))
+    try:
+        with work._interrupt_is_acknowledged():
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert cancelled == []
+            signal.raise_signal(signal.SIGINT)
+            assert cancelled == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().out == "stopping: tasks that are at work end first; Ctrl-C again cancels them\n"
 
 
 def test_every_command_helps_with_examples_that_are_right(capsys: pytest.CaptureFixture[str]) -> None:
