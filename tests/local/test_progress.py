@@ -1,11 +1,13 @@
-"""What a terminal shows while tasks run."""
+"""What a terminal shows while tasks run, and what it does not do to them."""
 
+import os
 from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
 
 from dvdrental.local.job import Task
+from dvdrental.local.output import PlainConsole
 from dvdrental.local.progress import Progress
 
 
@@ -33,3 +35,13 @@ def test_high_terminal_shows_all() -> None:
 
 def test_low_terminal_shows_all_in_the_end() -> None:
     assert len(shown(tasks(ended=28, running=0, pending=0), height=10)) == 28
+
+
+def test_reader_that_goes_away_ends_nothing() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as nobody:
+        console = PlainConsole(file=nobody)
+        console.print("a")
+        console.print("b")
+        assert console.quiet

@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from dvdrental.errors import DvdRentalError
 from dvdrental.local.commands import (
     demo,
@@ -27,6 +25,7 @@ from dvdrental.local.commands import (
 )
 from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
+from dvdrental.local.output import PlainConsole
 
 COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebuild, restore, forget, maintain, docs)
 
@@ -66,7 +65,7 @@ def _advice(error: OSError) -> str:
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True).print(f"dvdrental: {text}", markup=False, highlight=False, soft_wrap=True)
+    PlainConsole(stderr=True).print(f"dvdrental: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,17 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rich.console import Console
 from rich.status import Status
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
-from dvdrental.local.output import dumps
+from dvdrental.local.output import PlainConsole, dumps
 from dvdrental.local.session import start_session
 
 WIDE = 200
-CONSOLE = Console(width=None if sys.stdout.isatty() else WIDE)
+CONSOLE = PlainConsole(width=None if sys.stdout.isatty() else WIDE)
 """Output to a file is wide enough for the name and type of every column."""
 
 FULL_DISK = (
@@ -79,7 +78,7 @@ def own_parameters(options: Options) -> dict[str, str]:
 def open_session(folder: Path) -> Lake:
     """Start Spark on the lake. Where there are several lakes, say which one this is."""
     if len(lakes.all_lakes()) > 1:
-        Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
+        PlainConsole(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
 
 
@@ -92,7 +91,7 @@ def exclusive_session(folder: Path, text: str) -> Iterator[Lake]:
 
 def working(text: str) -> Status:
     """A spinner on a terminal while nothing else is shown; nothing elsewhere."""
-    return Console(stderr=True).status(text)
+    return PlainConsole(stderr=True).status(text)
 
 
 def new_run_id() -> str:
