@@ -35,6 +35,13 @@ def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
+def begun(lake: Path) -> None:
+    """The first commit of the ledger, as far as a look at the folder tells."""
+    log = lake / STEP.layer / STEP.name / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json").touch()
+
+
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(arguments) == 2
     error = capsys.readouterr().err
@@ -201,7 +208,7 @@ def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
     for name in ("a", "b", "c"):
         assert main(["land", "--lake", f"lake/{name}"]) == 0
     for name in ("b", "a"):
-        Path("lake", name, STEP.layer, STEP.name).mkdir(parents=True)
+        begun(Path("lake", name))
     assert lake_with_ledger(None) == Path("lake/b")
     assert find_lake(None) == Path("lake/c")
 
@@ -214,6 +221,21 @@ def test_lake_on_which_nothing_has_run_is_told(capsys: pytest.CaptureFixture[str
     assert "nothing has run on lake/sample yet: `.venv/bin/dvdrental rebuild --lake lake/sample`" in complaint(
         capsys, *command
     )
+
+
+def test_ledger_without_a_commit_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["land"]) == 0
+    Path("lake/sample/ops/step/_delta_log").mkdir(parents=True)
+    assert "nothing has run on lake/sample yet" in complaint(capsys, "status")
+
+
+def test_table_that_a_crash_left_without_a_commit_makes_way() -> None:
+    for folder_of_log in ("gold/born", "gold/unborn", "gold/with_files"):
+        Path("mine", folder_of_log, "_delta_log").mkdir(parents=True)
+    Path("mine/gold/born/_delta_log/00000000000000000000.json").touch()
+    Path("mine/gold/with_files/part-0.parquet").touch()
+    with folder.locked(Path("mine")):
+        assert sorted(path.name for path in Path("mine/gold").iterdir()) == ["born", "with_files"]
 
 
 def test_name_that_is_too_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:

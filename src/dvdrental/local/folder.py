@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database, Envelope, write_landing
-from dvdrental.local.session import CATALOG, register
+from dvdrental.local.session import CATALOG, has_commit, register
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
 from dvdrental.tables import VIEWS
@@ -74,7 +74,7 @@ def lake_with_ledger(folder: Path | None) -> Path:
 
 
 def _has_a_ledger(folder: Path) -> bool:
-    return (folder / STEP.layer / STEP.name).is_dir()
+    return has_commit(folder / STEP.layer / STEP.name)
 
 
 def all_lakes() -> list[Path]:
@@ -107,7 +107,15 @@ def locked(folder: Path) -> Iterator[None]:
             raise NoLakeError(
                 f"{folder}: this file system cannot lock ({error.strerror}): put the lake on a local disk (--lake)"
             ) from None
+        _remove_empty_logs(folder)
         yield
+
+
+def _remove_empty_logs(folder: Path) -> None:
+    """A crash may leave the folder of a table without a commit, and in such a one Spark makes no table."""
+    for log in folder.glob("*/*/_delta_log"):
+        if not has_commit(log.parent) and list(log.parent.iterdir()) == [log]:
+            shutil.rmtree(log.parent)
 
 
 def in_use(folder: Path) -> bool:
@@ -180,6 +188,6 @@ def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake
     register(spark, folder)
     lake = Lake(spark, settings)
     for view in VIEWS.values():
-        if (folder / view.source.layer / view.source.name).exists():
+        if has_commit(folder / view.source.layer / view.source.name):
             lake.create_view(view)
     return lake
