@@ -8,13 +8,14 @@ import re
 import shlex
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
-from dvdrental.local.commands import demo, rebuild, work
+from dvdrental.local.commands import common, demo, forget, rebuild, work
 from dvdrental.local.folder import NoLakeError, default_folder, find_lake, lake_with_ledger, land, landed_envelope
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database, write_landing
@@ -347,6 +348,25 @@ def test_interrupted_command_says_what_to_do(
     monkeypatch.setattr(folder, "write_landing", interrupted)
     assert main(["land", "--lake", "mine"]) == 130
     assert "run the same again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (DvdRentalError, 2)])
+def test_forgetting_that_is_interrupted_says_what_may_still_be_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: type[BaseException], code: int
+) -> None:
+    def end(*_: object) -> None:
+        assert folder.in_use(Path("lake/sample"))
+        raise error
+
+    assert main(["land"]) == 0
+    begun(Path("lake/sample"))
+    monkeypatch.setattr(common, "open_session", lambda folder: SimpleNamespace(last_success=lambda name: None))
+    monkeypatch.setattr(forget, "forget", lambda *_: None)
+    monkeypatch.setattr(forget, "rebuild", end)
+    assert main(["forget", "1"]) == code
+    told = "".join(capsys.readouterr())
+    assert "Silver, gold and older files may still hold the person: mend it, and run the same again" in told
+    assert "Nothing is half done" not in told
 
 
 def test_first_interruption_of_a_run_cancels_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             raise
         return 2
-    except KeyboardInterrupt:
-        _complain("interrupted. Nothing is half done: run the same again")
+    except KeyboardInterrupt as stop:
+        _complain(str(stop) or "interrupted. Nothing is half done: run the same again")
         return 130
     finally:
         CONSOLE.stderr = False

@@ -22,8 +22,7 @@ CONSOLE = PlainConsole(width=None if sys.stdout.isatty() else WIDE)
 """Output to a file is wide enough for the name and type of every column."""
 
 FULL_DISK = (
-    f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "
-    "nothing is half done"
+    f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again"
 )
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
