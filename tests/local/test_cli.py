@@ -18,7 +18,7 @@ from dvdrental.local.cli import main
 from dvdrental.local.commands import common, demo, forget, rebuild, work
 from dvdrental.local.folder import NoLakeError, default_folder, find_lake, lake_with_ledger, land, landed_envelope
 from dvdrental.local.job import Task
-from dvdrental.local.landing import Database, write_landing
+from dvdrental.local.landing import Database, Envelope, write_landing
 from dvdrental.ops import STEP
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
@@ -163,6 +163,15 @@ def test_landing_of_another_form_is_gone_when_the_next_one_comes(
     assert landed() == ["_airbyte_raw_category"]
     assert land(category({1: "B"}), tmp_path, "direct", MORNING)
     assert landed() == ["category"]
+
+
+@pytest.mark.parametrize("envelope", ["v2", "direct", "jsonl"])
+def test_what_the_source_no_longer_has_is_nowhere_in_the_landing(tmp_path: Path, envelope: Envelope) -> None:
+    for name in ("Erased", "Kept"):
+        land(category({1: name}), tmp_path, envelope, MORNING)
+    files = [path for path in (tmp_path / "landing").rglob("*") if path.is_file()]
+    assert len([path for path in files if "_delta_log" not in path.parts]) == 1
+    assert [path for path in files if b"Erased" in path.read_bytes()] == []
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database, Envelope, write_landing
-from dvdrental.local.session import CATALOG, has_commit, register
+from dvdrental.local.session import CATALOG, delta_tables, has_commit, register
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
 from dvdrental.tables import VIEWS
@@ -144,8 +145,15 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
         shutil.rmtree(folder / LANDING, ignore_errors=True)  # tables of another form would be read instead
     moment = now or datetime.now(UTC)
     write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=int(new["generation"]))
+    _forget_older_files(folder / LANDING)
     _write_state(folder, new | {"fingerprint": fingerprint})
     return True
+
+
+def _forget_older_files(landing: Path) -> None:
+    """Who was erased in the source is not to stay in files that a newer landing has replaced."""
+    for table in delta_tables(landing):
+        DeltaTable(table).vacuum(0, enforce_retention_duration=False, dry_run=False)
 
 
 def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
