@@ -124,9 +124,9 @@ def test_table_without_a_commit_is_not_there_for_duckdb(tmp_path: Path) -> None:
 
 
 def test_command_writes_the_page(actors: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["profile", "--lake", ".", "--html", "p.html"]) == 0
-    assert "2 tables in p.html" in capsys.readouterr().out
-    assert "silver.dim_actor" in Path("p.html").read_text()
+    assert main(["profile", "--lake", ".", "--html", "[b]:x:.html"]) == 0
+    assert "2 tables in [b]:x:.html" in capsys.readouterr().out
+    assert "silver.dim_actor" in Path("[b]:x:.html").read_text()
 
 
 def test_command_shows_tables_or_the_columns_of_one(actors: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dvdrental.local.commands.common import working
 from dvdrental.local.job import Task
-from dvdrental.local.output import PlainConsole
+from dvdrental.local.output import PlainConsole, grid
 from dvdrental.local.progress import Progress
 
 
@@ -45,3 +46,12 @@ def test_reader_that_goes_away_ends_nothing() -> None:
         console.print("a")
         console.print("b")
         assert console.quiet
+
+
+def test_text_is_shown_as_it_is() -> None:
+    console = PlainConsole(file=StringIO(), width=40)
+    console.print(grid(["a:x:b"], [[":smile: [red]"]]))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "a:x:b" in shown
+    assert ":smile: [red]" in shown
+    assert working("restoring [red]:x:").renderable.text.plain == "restoring [red]:x:"  # type: ignore[union-attr]

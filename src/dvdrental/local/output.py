@@ -23,7 +23,10 @@ JSON = EXACT_TIMES | {"ignoreNullFields": "false"}
 
 
 class PlainConsole(Console):
-    """When nobody reads on, it goes quiet, and what is being done goes on."""
+    """Shows data as they are, without emoji. When nobody reads on, it goes quiet, and what is being done goes on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(emoji=False, **options)
 
     def on_broken_pipe(self) -> None:
         self.quiet = True

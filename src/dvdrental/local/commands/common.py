@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rich.status import Status
+from rich.text import Text
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
@@ -90,7 +91,7 @@ def exclusive_session(folder: Path, text: str) -> Iterator[Lake]:
 
 def working(text: str) -> Status:
     """A spinner on a terminal while nothing else is shown; nothing elsewhere."""
-    return PlainConsole(stderr=True).status(text)
+    return PlainConsole(stderr=True).status(Text(text))
 
 
 def new_run_id() -> str:

@@ -102,7 +102,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     if skipped:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
     if steps:  # last, so that failures are reported even if the page cannot be written
-        CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
+        CONSOLE.print(f"Report for a browser: {report.write(folder)}", markup=False, soft_wrap=True)
     CONSOLE.print(f"Try: {EXAMPLE} --lake {shlex.quote(str(folder))}", markup=False, highlight=False, soft_wrap=True)
 
 
