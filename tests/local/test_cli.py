@@ -62,6 +62,17 @@ def test_server_that_does_not_answer_is_named_without_the_password(capsys: pytes
     assert "topsecret" not in error
 
 
+def test_password_may_hold_a_bracket_and_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert default_folder("postgresql://me:top[secret@host/db") == Path("lake/host_db")
+    error = complaint(capsys, "run", "--source", "postgresql://me:top[secret@[host/db")
+    assert "cannot be understood" in error
+    assert "secret" not in error
+
+
+def test_home_of_nobody_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "~nobody-here/x.tar: there is no such home" in complaint(capsys, "land", "--source", "~nobody-here/x.tar")
+
+
 @pytest.mark.parametrize(
     ("parameter", "message"),
     [

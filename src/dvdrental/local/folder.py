@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
-from dvdrental.local.landing import Database, Envelope, write_landing
+from dvdrental.local.landing import Database, Envelope, SourceError, write_landing
 from dvdrental.local.session import CATALOG, delta_tables, has_commit, register
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
@@ -44,10 +44,14 @@ class NoLakeError(DvdRentalError):
 
 
 def default_folder(source: str) -> Path:
-    """Each source has its own lake: another source would look like a mass delete."""
+    """Each source has its own lake: another source would look like a mass delete. Raises SourceError if the address of
+    a database is none."""
     if source == "sample":
         return LAKES / "sample"
-    url = urlsplit(source)
+    try:
+        url = urlsplit(re.sub(r"//[^/]*@", "//", source) if "://" in source else "")  # a password may hold anything
+    except ValueError:
+        raise SourceError("the address of the source cannot be understood: its host has a bracket too many") from None
     name = f"{url.hostname or 'localhost'}_{url.path.strip('/')}" if url.scheme else Path(source).stem
     return LAKES / re.sub(r"[^\w.-]", "_", name)
 
