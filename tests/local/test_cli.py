@@ -187,7 +187,15 @@ def test_what_the_source_no_longer_has_is_nowhere_in_the_landing(tmp_path: Path,
 
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("sample", "sample"), ("/x/dvdrental.tar", "dvdrental"), ("postgresql://me:pw@host:5432/shop", "host_shop")],
+    [
+        ("sample", "sample"),
+        ("/x/dvdrental.tar", "dvdrental"),
+        ("sample.tar", "sample_dump"),
+        ("demo.tar", "demo_dump"),
+        ("postgresql://me:pw@host:5432/shop", "host_shop"),
+        ("postgresql://host/shop", "host_shop"),
+        ("postgresql://me:pw@host:5433/shop", "host_5433_shop"),
+    ],
 )
 def test_each_source_has_its_own_lake(source: str, name: str) -> None:
     assert default_folder(source) == Path("lake") / name

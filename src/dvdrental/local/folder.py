@@ -48,12 +48,18 @@ def default_folder(source: str) -> Path:
     a database is none."""
     if source == "sample":
         return LAKES / "sample"
-    try:
-        url = urlsplit(re.sub(r"//[^/]*@", "//", source) if "://" in source else "")  # a password may hold anything
-    except ValueError:
-        raise SourceError("the address of the source cannot be understood: its host has a bracket too many") from None
-    name = f"{url.hostname or 'localhost'}_{url.path.strip('/')}" if url.scheme else Path(source).stem
+    name = _name_of_database(source) if "://" in source else Path(source).stem
+    name = f"{name}_dump" if name in ("sample", "demo") else name
     return LAKES / re.sub(r"[^\w.-]", "_", name)
+
+
+def _name_of_database(source: str) -> str:
+    try:
+        url = urlsplit(re.sub(r"//[^/]*@", "//", source))  # a password may hold anything
+        port = "" if url.port in (None, 5432) else f"_{url.port}"
+    except ValueError:
+        raise SourceError("the address of the source cannot be understood: check its host and port") from None
+    return f"{url.hostname or 'localhost'}{port}_{url.path.strip('/')}"
 
 
 def find_lake(folder: Path | None) -> Path:
