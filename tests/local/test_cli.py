@@ -7,6 +7,8 @@ import os
 import re
 import shlex
 import signal
+import time
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -395,6 +397,13 @@ def test_forgetting_that_is_interrupted_says_what_may_still_be_there(
     told = "".join(capsys.readouterr())
     assert "Silver, gold and older files may still hold the person: mend it, and run the same again" in told
     assert "Nothing is half done" not in told
+
+
+def test_instants_are_shown_in_utc_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    assert main(["land"]) == 0
+    assert str(datetime.fromtimestamp(0)) == "1970-01-01 00:00:00"  # PySpark makes values of a TIMESTAMP so
 
 
 def test_first_interruption_of_a_run_cancels_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 from dvdrental.errors import DvdRentalError
@@ -33,6 +34,8 @@ COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebui
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 good, 1 a task failed, 2 the command could not be carried out."""
     options = parser().parse_args(arguments)
+    os.environ["TZ"] = "UTC"  # the zone of what is printed, in every format
+    time.tzset()
     CONSOLE.stderr = getattr(options, "json", False)
     try:
         return int(options.command(options))
