@@ -30,6 +30,13 @@ def test_low_terminal_shows_what_runs_and_what_ended_last() -> None:
     assert shown(tasks(ended=20, running=3, pending=5), height=10) == [f"task_{n}" for n in range(15, 23)]
 
 
+def test_task_that_waits_for_a_thread_shows_no_seconds() -> None:
+    waiting = Task("task_0", Path("x.py"), {}, [], "ALL_SUCCESS", "running")
+    console = Console(file=StringIO(), width=80)
+    console.print(Progress(console, [waiting])._grid())
+    assert console.file.getvalue().splitlines()[1].split() == ["▸", "task_0"]  # type: ignore[attr-defined]
+
+
 def test_high_terminal_shows_all() -> None:
     assert len(shown(tasks(ended=20, running=3, pending=5), height=40)) == 28
 
