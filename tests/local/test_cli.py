@@ -111,6 +111,12 @@ def test_second_run_on_the_same_lake_is_refused(capsys: pytest.CaptureFixture[st
     assert not folder.in_use(Path("mine"))
 
 
+def test_looking_whether_a_run_is_at_work_writes_nothing() -> None:
+    Path("mine").mkdir()
+    assert not folder.in_use(Path("mine"))
+    assert list(Path("mine").iterdir()) == []
+
+
 def test_file_system_without_locks_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -130,14 +130,15 @@ def _remove_empty_logs(folder: Path) -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a run is working on the lake. Where nothing can be locked, none can run."""
+    """Whether a run is working on the lake, asked without writing. Where nothing can be locked, none can run."""
     try:
-        with locked(folder):
-            return False
-    except LakeInUseError:
+        with (folder / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    except NoLakeError:
+    except OSError:
         return False
+    return False
 
 
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
