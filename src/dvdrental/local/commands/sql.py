@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
@@ -144,11 +145,17 @@ def _write(rows: DataFrame, form: str) -> None:
 
 @contextmanager
 def spark_errors_in_one_line() -> Iterator[None]:
-    """Raises UsageError in place of an error of Spark: its first line, without plan and stack."""
+    """Raises UsageError in place of an error of Spark or Java: its first line, without plan and stack."""
     try:
         yield
     except PySparkException as error:
         if error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND":
             name = (error.getMessageParameters() or {}).get("relationName", "")
             raise UsageError(no_such_table(name.replace("`", ""))) from None
-        raise UsageError(str(error).strip().partition("\n")[0].rstrip("; ")) from None
+        raise UsageError(_first_line(str(error))) from None
+    except Py4JJavaError as error:  # what PySpark has no class for
+        raise UsageError(_first_line(str(error.java_exception))) from None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].rstrip("; ")
