@@ -68,6 +68,7 @@ def test_table_shows_text_as_it_is_and_says_when_it_is_cut(capsys: pytest.Captur
     ("query", "message"),
     [
         ("SELECT * FROM gold.rental_obts", "there is no table gold.rental_obts; did you mean gold.rental_obt?"),
+        ("SELECT * FROM spark_catalog.gold.rental_obts", "there is no table gold.rental_obts; did you mean"),
         ("SELECT nme FROM (SELECT 1 AS name)", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column"),
         ("SELECT max(1", "[PARSE_SYNTAX_ERROR] Syntax error at or near end of input. SQLSTATE: 42601 (line 1, pos 12)"),
         ("SELECT 1 / 0", "[DIVIDE_BY_ZERO]"),

@@ -1,6 +1,7 @@
 """Files and a real PostgreSQL, read back with other libraries than those that wrote them."""
 
 import csv
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -161,6 +162,19 @@ def test_command_writes_a_file_per_table(command: Path, capsys: pytest.CaptureFi
     assert main(["export", "gold.good", "gold.things", "gold.good", "--to", "out", "--format", "parquet"]) == 0
     assert capsys.readouterr().out == "out/gold.good.parquet\nout/gold.things.parquet\n"
     assert sorted(file.name for file in Path("out").iterdir()) == ["gold.good.parquet", "gold.things.parquet"]
+
+
+def test_table_that_is_not_there_yet_does_not_stop_the_rest_of_its_layer(
+    command: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = replace(THINGS, name="later")
+    monkeypatch.setattr(names, "EVERYTHING", {thing.full_name: thing for thing in (later, GOOD)})
+    assert main(["export", "gold", "--to", "out"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["left out", "out/gold.good.csv"]
+    assert "gold.later is not in this lake yet" in told[0]
+    assert main(["export", "gold.later", "--to", "out"]) == 2
+    assert "gold.later is not in this lake yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

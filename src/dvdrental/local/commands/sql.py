@@ -22,6 +22,7 @@ from dvdrental.local.commands.common import (
 from dvdrental.local.commands.names import no_such_table
 from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
+from dvdrental.local.session import CATALOG
 
 SHOWN = 1000
 """More rows than anybody reads; the other formats print all of them."""
@@ -151,7 +152,7 @@ def spark_errors_in_one_line() -> Iterator[None]:
     except PySparkException as error:
         if error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND":
             name = (error.getMessageParameters() or {}).get("relationName", "")
-            raise UsageError(no_such_table(name.replace("`", ""))) from None
+            raise UsageError(no_such_table(name.replace("`", "").removeprefix(f"{CATALOG}."))) from None
         raise UsageError(_first_line(str(error))) from None
     except Py4JJavaError as error:  # what PySpark has no class for
         raise UsageError(_first_line(str(error.java_exception))) from None
