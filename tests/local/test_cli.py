@@ -284,6 +284,21 @@ def test_file_in_the_place_of_a_lake_is_named(capsys: pytest.CaptureFixture[str]
     assert "mine is a file: name a folder with --lake" in complaint(capsys, "land", "--lake", "mine")
 
 
+@pytest.mark.parametrize("name", ["a[b", "a]", "a{b", "a}", "a*", "a?", "a\\b", "a%41b"])
+@pytest.mark.parametrize("command", [("land",), ("sql", "select 1")])
+def test_folder_that_spark_or_delta_would_read_otherwise_is_refused(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...], name: str
+) -> None:
+    error = complaint(capsys, *command, "--lake", f"{name}/mine")
+    assert f"{name}/mine: no lake can lie in a path with" in error
+    assert "name another folder with --lake" in error
+    assert not Path(name).exists()
+
+
+def test_folder_may_have_other_signs() -> None:
+    assert main(["land", "--lake", "a%zz #'ä:,;"]) == 0
+
+
 def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     error = complaint(capsys, "land", "--lake", "/proc/mine")
     assert "/proc/mine: No such file or directory: name a place that is there and that you may write to" in error

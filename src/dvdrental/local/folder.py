@@ -68,6 +68,7 @@ def find_lake(folder: Path | None) -> Path:
         if not (lakes := all_lakes()):
             raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
         return lakes[-1]
+    _require_plain(folder)
     if not (folder / STATE).is_file():
         there = ", ".join(map(str, all_lakes()))
         raise NoLakeError(f"{folder} is no lake: {f'name one of {there}' if there else 'run `make run` first'}")
@@ -108,6 +109,7 @@ def locked(folder: Path) -> Iterator[None]:
     """One run at a time per lake. The lock ends with the process, however that ends."""
     if folder.exists() and not folder.is_dir():
         raise NoLakeError(f"{folder} is a file: name a folder with --lake")
+    _require_plain(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as file:
         try:
@@ -127,6 +129,15 @@ def _remove_empty_logs(folder: Path) -> None:
     for log in folder.glob("*/*/_delta_log"):
         if not has_commit(log.parent) and list(log.parent.iterdir()) == [log]:
             shutil.rmtree(log.parent)
+
+
+def _require_plain(folder: Path) -> None:
+    """Spark takes some signs in a path for a pattern, and Delta's library some for a code, or none at all."""
+    if re.search(r"[][{}*?\\]|%[0-9A-Fa-f]{2}", str(folder.resolve())):
+        raise NoLakeError(
+            f"{folder.resolve()}: no lake can lie in a path with one of [ ] {{ }} * ? \\ or % before two hex digits: "
+            "name another folder with --lake"
+        )
 
 
 def in_use(folder: Path) -> bool:
@@ -168,6 +179,7 @@ def _forget_older_files(landing: Path) -> None:
 
 
 def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     new = (folder / STATE).with_suffix(".new")
     new.write_text(json.dumps(state))
     new.replace(folder / STATE)  # atomic: an interruption leaves the old file
