@@ -68,10 +68,12 @@ def test_table_shows_text_as_it_is_and_says_when_it_is_cut(capsys: pytest.Captur
     ("query", "message"),
     [
         ("SELECT * FROM gold.rental_obts", "there is no table gold.rental_obts; did you mean gold.rental_obt?"),
+        ("SELECT * FROM spark_catalog.gold.rental_obts", "there is no table gold.rental_obts; did you mean"),
         ("SELECT nme FROM (SELECT 1 AS name)", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column"),
         ("SELECT max(1", "[PARSE_SYNTAX_ERROR] Syntax error at or near end of input. SQLSTATE: 42601 (line 1, pos 12)"),
         ("SELECT 1 / 0", "[DIVIDE_BY_ZERO]"),
         ("SELECT CAST(concat('x', id) AS INT) FROM range(2)", "[CAST_INVALID_INPUT]"),
+        ("SELECT reflect('java.util.UUID', 'fromString', 'x')", "Job aborted due to stage failure"),
     ],
 )
 def test_wrong_query_is_told_in_one_line(capfd: pytest.CaptureFixture[str], query: str, message: str) -> None:

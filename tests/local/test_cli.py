@@ -6,17 +6,21 @@ import json
 import os
 import re
 import shlex
+import signal
+import time
+from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
-from dvdrental.local.commands import demo, rebuild, work
-from dvdrental.local.folder import default_folder, find_lake, lake_with_ledger, land
+from dvdrental.local.commands import common, demo, forget, rebuild, work
+from dvdrental.local.folder import NoLakeError, default_folder, find_lake, lake_with_ledger, land, landed_envelope
 from dvdrental.local.job import Task
-from dvdrental.local.landing import Database
+from dvdrental.local.landing import Database, Envelope, write_landing
 from dvdrental.ops import STEP
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
@@ -28,6 +32,17 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("databricks.yml", "resources", "notebooks"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def begun(lake: Path) -> None:
+    """The first commit of the ledger, as far as a look at the folder tells."""
+    log = lake / STEP.layer / STEP.name / "_delta_log"
+    log.mkdir(parents=True)
+    (log / f"{0:020}.json").touch()
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -47,6 +62,17 @@ def test_server_that_does_not_answer_is_named_without_the_password(capsys: pytes
     error = complaint(capsys, "run", "--source", "postgresql://me:topsecret@127.0.0.1:1/db")
     assert "127.0.0.1" in error
     assert "topsecret" not in error
+
+
+def test_password_may_hold_a_bracket_and_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert default_folder("postgresql://me:top[secret@host/db") == Path("lake/host_db")
+    error = complaint(capsys, "run", "--source", "postgresql://me:top[secret@[host/db")
+    assert "cannot be understood" in error
+    assert "secret" not in error
+
+
+def test_home_of_nobody_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "~nobody-here/x.tar: there is no such home" in complaint(capsys, "land", "--source", "~nobody-here/x.tar")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +111,12 @@ def test_second_run_on_the_same_lake_is_refused(capsys: pytest.CaptureFixture[st
     assert not folder.in_use(Path("mine"))
 
 
+def test_looking_whether_a_run_is_at_work_writes_nothing() -> None:
+    Path("mine").mkdir()
+    assert not folder.in_use(Path("mine"))
+    assert list(Path("mine").iterdir()) == []
+
+
 def test_file_system_without_locks_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,9 +153,57 @@ def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
     assert land(category({1: "B"}), tmp_path, "v2", MORNING)
 
 
+def test_interrupted_landing_is_written_anew_even_from_the_source_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            land(category({1: "B"}), tmp_path, "v2", MORNING)
+    with pytest.raises(NoLakeError, match="was interrupted"):
+        landed_envelope(tmp_path)
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+
+
+def test_landing_of_another_form_is_gone_when_the_next_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def landed() -> list[str]:
+        return sorted(path.name for path in (tmp_path / "landing").iterdir())
+
+    assert land(category({1: "A"}), tmp_path, "v1", MORNING)
+    assert land(category({1: "B"}), tmp_path, "direct", MORNING)
+    assert landed() == ["category"]
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", lambda *args, **how: [write_landing(*args, **how), interrupted()])
+        with pytest.raises(KeyboardInterrupt):
+            land(category({1: "C"}), tmp_path, "v1", MORNING)
+    assert landed() == ["_airbyte_raw_category"]
+    assert land(category({1: "B"}), tmp_path, "direct", MORNING)
+    assert landed() == ["category"]
+
+
+@pytest.mark.parametrize("envelope", ["v2", "direct", "jsonl"])
+def test_what_the_source_no_longer_has_is_nowhere_in_the_landing(tmp_path: Path, envelope: Envelope) -> None:
+    for name in ("Erased", "Kept"):
+        land(category({1: name}), tmp_path, envelope, MORNING)
+    files = [path for path in (tmp_path / "landing").rglob("*") if path.is_file()]
+    assert len([path for path in files if "_delta_log" not in path.parts]) == 1
+    assert [path for path in files if b"Erased" in path.read_bytes()] == []
+
+
 @pytest.mark.parametrize(
     ("source", "name"),
-    [("sample", "sample"), ("/x/dvdrental.tar", "dvdrental"), ("postgresql://me:pw@host:5432/shop", "host_shop")],
+    [
+        ("sample", "sample"),
+        ("/x/dvdrental.tar", "dvdrental"),
+        ("sample.tar", "sample_dump"),
+        ("demo.tar", "demo_dump"),
+        ("postgresql://me:pw@host:5432/shop", "host_shop"),
+        ("postgresql://host/shop", "host_shop"),
+        ("postgresql://me:pw@host:5433/shop", "host_5433_shop"),
+    ],
 )
 def test_each_source_has_its_own_lake(source: str, name: str) -> None:
     assert default_folder(source) == Path("lake") / name
@@ -165,7 +245,7 @@ def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
     for name in ("a", "b", "c"):
         assert main(["land", "--lake", f"lake/{name}"]) == 0
     for name in ("b", "a"):
-        Path("lake", name, STEP.layer, STEP.name).mkdir(parents=True)
+        begun(Path("lake", name))
     assert lake_with_ledger(None) == Path("lake/b")
     assert find_lake(None) == Path("lake/c")
 
@@ -180,6 +260,21 @@ def test_lake_on_which_nothing_has_run_is_told(capsys: pytest.CaptureFixture[str
     )
 
 
+def test_ledger_without_a_commit_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["land"]) == 0
+    Path("lake/sample/ops/step/_delta_log").mkdir(parents=True)
+    assert "nothing has run on lake/sample yet" in complaint(capsys, "status")
+
+
+def test_table_that_a_crash_left_without_a_commit_makes_way() -> None:
+    for folder_of_log in ("gold/born", "gold/unborn", "gold/with_files"):
+        Path("mine", folder_of_log, "_delta_log").mkdir(parents=True)
+    Path("mine/gold/born/_delta_log/00000000000000000000.json").touch()
+    Path("mine/gold/with_files/part-0.parquet").touch()
+    with folder.locked(Path("mine")):
+        assert sorted(path.name for path in Path("mine/gold").iterdir()) == ["born", "with_files"]
+
+
 def test_name_that_is_too_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "File name too long: name a shorter one" in complaint(capsys, "land", "--lake", "x" * 300)
 
@@ -187,6 +282,21 @@ def test_name_that_is_too_long_is_told(capsys: pytest.CaptureFixture[str]) -> No
 def test_file_in_the_place_of_a_lake_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").touch()
     assert "mine is a file: name a folder with --lake" in complaint(capsys, "land", "--lake", "mine")
+
+
+@pytest.mark.parametrize("name", ["a[b", "a]", "a{b", "a}", "a*", "a?", "a\\b", "a%41b"])
+@pytest.mark.parametrize("command", [("land",), ("sql", "select 1")])
+def test_folder_that_spark_or_delta_would_read_otherwise_is_refused(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...], name: str
+) -> None:
+    error = complaint(capsys, *command, "--lake", f"{name}/mine")
+    assert f"{name}/mine: no lake can lie in a path with" in error
+    assert "name another folder with --lake" in error
+    assert not Path(name).exists()
+
+
+def test_folder_may_have_other_signs() -> None:
+    assert main(["land", "--lake", "a%zz #'ä:,;"]) == 0
 
 
 def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,16 +348,17 @@ def full(*_: object, **__: object) -> None:
         raise RuntimeError("cannot write") from None
 
 
-def test_full_disk_is_told_and_leaves_the_state_of_before(
+def test_full_disk_is_told_and_the_landing_counts_as_unfinished(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
-    before = Path("mine/.source.json").read_text()
-    monkeypatch.setattr(folder, "write_landing", full)
-    error = complaint(capsys, "land", "--lake", "mine")
+    with monkeypatch.context() as patched:
+        patched.setattr(folder, "write_landing", full)
+        error = complaint(capsys, "land", "--lake", "mine")
     assert "no space is left on the disk" in error
     assert "Make room, and run the same again" in error
-    assert Path("mine/.source.json").read_text() == before
+    assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
+    assert "15 tables landed in mine" in capsys.readouterr().out.splitlines()[-1]
 
 
 def test_program_hears_of_a_failed_task(
@@ -285,14 +396,50 @@ def test_full_disk_behind_a_failed_task_is_told(tmp_path: Path, capsys: pytest.C
 def test_interrupted_command_says_what_to_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
     monkeypatch.setattr(folder, "write_landing", interrupted)
     assert main(["land", "--lake", "mine"]) == 130
     assert "run the same again" in capsys.readouterr().err
-    monkeypatch.undo()
-    assert not Path("mine/.source.json").exists()
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt, 130), (DvdRentalError, 2)])
+def test_forgetting_that_is_interrupted_says_what_may_still_be_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: type[BaseException], code: int
+) -> None:
+    def end(*_: object) -> None:
+        assert folder.in_use(Path("lake/sample"))
+        raise error
+
+    assert main(["land"]) == 0
+    begun(Path("lake/sample"))
+    monkeypatch.setattr(common, "open_session", lambda folder: SimpleNamespace(last_success=lambda name: None))
+    monkeypatch.setattr(forget, "forget", lambda *_: None)
+    monkeypatch.setattr(forget, "rebuild", end)
+    assert main(["forget", "1"]) == code
+    told = "".join(capsys.readouterr())
+    assert "Silver, gold and older files may still hold the person: mend it, and run the same again" in told
+    assert "Nothing is half done" not in told
+
+
+def test_instants_are_shown_in_utc_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    assert main(["land"]) == 0
+    assert str(datetime.fromtimestamp(0)) == "1970-01-01 00:00:00"  # PySpark makes values of a TIMESTAMP so
+
+
+def test_first_interruption_of_a_run_cancels_nothing_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    cancelled: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: cancelled.append(number))
+    try:
+        with work._interrupt_is_acknowledged():
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert cancelled == []
+            signal.raise_signal(signal.SIGINT)
+            assert cancelled == [signal.SIGINT]
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().out == "stopping: tasks that are at work end first; Ctrl-C again cancels them\n"
 
 
 def test_every_command_helps_with_examples_that_are_right(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,11 @@
 """Files and a real PostgreSQL, read back with other libraries than those that wrote them."""
 
 import csv
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pyarrow.parquet
@@ -11,6 +13,7 @@ import pytest
 from pyspark.errors import PySparkException
 
 from dvdrental.lake import Lake
+from dvdrental.local import export as module
 from dvdrental.local.cli import main
 from dvdrental.local.commands import export, names
 from dvdrental.local.export import to_file, to_postgres
@@ -129,6 +132,52 @@ def test_postgres_gets_types_key_and_values_and_a_second_export_replaces_them(th
             connection.execute("INSERT INTO gold.things (id) VALUES (1)")
 
 
+def test_second_export_keeps_grants_and_locks_nothing_while_spark_computes(
+    things: Lake, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.url("postgres")
+
+    def read_meanwhile(*args: Any, **how: Any) -> Path:
+        with psycopg.connect(url, options="-c lock_timeout=100ms") as reader:
+            assert reader.execute("SELECT count(*) FROM gold.good").fetchone() == (3,)
+        return one_file(*args, **how)
+
+    one_file = module._one_file
+    to_postgres(things, [GOOD, THINGS], url)
+    with psycopg.connect(url) as connection:
+        connection.execute("GRANT SELECT ON gold.good, gold.things TO PUBLIC")
+    monkeypatch.setattr(module, "_one_file", read_meanwhile)
+    to_postgres(things, [GOOD, THINGS], url)
+    with psycopg.connect(url) as connection:
+        grants = "SELECT table_name FROM information_schema.table_privileges WHERE table_schema = 'gold'"
+        granted = connection.execute(f"{grants} AND grantee = 'PUBLIC' ORDER BY 1").fetchall()
+        assert granted == [("good",), ("things",)]
+        assert connection.execute("SELECT count(*) FROM gold.things").fetchone() == (3,)
+
+
+def test_table_with_other_columns_or_another_key_is_made_anew(things: Lake, server: Server) -> None:
+    url = server.url("postgres")
+    for definition in ("id integer, t text, other text", "id integer, t varchar(3)", "id integer PRIMARY KEY, t text"):
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS gold CASCADE")
+            connection.execute("CREATE SCHEMA gold")
+            connection.execute(f"CREATE TABLE gold.good ({definition})")
+        to_postgres(things, [GOOD], url)
+        with psycopg.connect(url) as connection:
+            found = connection.execute(module.COLUMNS, ["gold.good"]).fetchall()
+        assert found == [("id", "integer", False), ("t", "text", False)]
+
+
+def test_table_that_is_in_use_is_told(things: Lake, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = server.url("postgres")
+    monkeypatch.setattr(module, "LOCK_TIMEOUT", "100ms")
+    to_postgres(things, [GOOD], url)
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT * FROM gold.good")
+        with pytest.raises(SourceError, match="another session holds a lock"):
+            to_postgres(things, [GOOD], url)
+
+
 def test_failure_leaves_the_database_as_it_was(things: Lake, server: Server) -> None:
     url = server.url("postgres")
     with psycopg.connect(url, autocommit=True) as connection:
@@ -161,6 +210,19 @@ def test_command_writes_a_file_per_table(command: Path, capsys: pytest.CaptureFi
     assert main(["export", "gold.good", "gold.things", "gold.good", "--to", "out", "--format", "parquet"]) == 0
     assert capsys.readouterr().out == "out/gold.good.parquet\nout/gold.things.parquet\n"
     assert sorted(file.name for file in Path("out").iterdir()) == ["gold.good.parquet", "gold.things.parquet"]
+
+
+def test_table_that_is_not_there_yet_does_not_stop_the_rest_of_its_layer(
+    command: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = replace(THINGS, name="later")
+    monkeypatch.setattr(names, "EVERYTHING", {thing.full_name: thing for thing in (later, GOOD)})
+    assert main(["export", "gold", "--to", "out"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["left out", "out/gold.good.csv"]
+    assert "gold.later is not in this lake yet" in told[0]
+    assert main(["export", "gold.later", "--to", "out"]) == 2
+    assert "gold.later is not in this lake yet" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
+import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from dvdrental.bronze import ingest
+from dvdrental.bronze.streams import STREAMS
 from dvdrental.local.bundle import Bundle, BundleError, find_root
 from dvdrental.local.folder import parameters
 from dvdrental.local.job import Task, plan, run
@@ -65,6 +69,38 @@ def test_task_values_go_to_later_tasks_of_the_same_run_alone(tmp_path: Path) -> 
     for _ in range(2):
         run(plan(made, "j", {}), None, lambda task: None)
     assert out.read_text() == "-[1]" * 2
+
+
+def test_interruption_begins_no_task_that_waits_for_a_thread(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    source = f"import time; open({str(out)!r}, 'a').write('.'); time.sleep(0.2)"
+
+    def interrupt(task: Task) -> None:
+        if task.key == "t5":
+            raise KeyboardInterrupt
+
+    tasks = plan(bundle(tmp_path, {f"t{number}": source for number in range(6)}, {}), "j", {})
+    with pytest.raises(KeyboardInterrupt):
+        run(tasks, None, interrupt)
+    assert out.read_text() == "...."
+
+
+def test_interruption_begins_no_stream_that_waits_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[object] = []
+
+    def one_stream(lake: object, stream: object, *_: object) -> None:
+        begun.append(stream)
+        time.sleep(0.2)
+
+    def interrupted(tries: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ingest, "recording", lambda lake: nullcontext([]))
+    monkeypatch.setattr(ingest, "_one_stream", one_stream)
+    monkeypatch.setattr(ingest, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ingest._each_stream(None, tuple(STREAMS), lambda stream, step: None)
+    assert len(begun) == ingest.THREADS == 4
 
 
 def test_parameters_are_resolved_and_overridden(tmp_path: Path) -> None:

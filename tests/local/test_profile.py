@@ -10,6 +10,7 @@ import pytest
 from deltalake import write_deltalake
 
 from dvdrental.local.cli import main
+from dvdrental.local.duck import open_gold
 from dvdrental.local.folder import STATE
 from dvdrental.local.profile import profile
 from dvdrental.local.profile_page import to_html
@@ -82,11 +83,12 @@ def test_table_that_the_lake_does_not_have_is_left_out(tmp_path: Path) -> None:
 
 @pytest.fixture
 def actors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A lake with one table that the project knows."""
+    """A lake with a table of the star, and a ledger."""
     rows = pa.table({"actor_id": [1, 2], "full_name": ["ANN HALL", None], "actor_key": [10, 20]})
     write_deltalake(tmp_path / "silver" / "dim_actor", rows)
     (tmp_path / STATE).touch()
-    (tmp_path / "ops" / "step").mkdir(parents=True)
+    write_deltalake(tmp_path / "ops" / "step", rows)
+    (tmp_path / "silver" / "dim_film" / "_delta_log").mkdir(parents=True)  # what a crash may leave
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -113,10 +115,18 @@ def test_command_gives_one_entry_per_column_to_programs(actors: Path, capsys: py
     assert "silver.dim_actor,2,actor_id,INT,0,2,1,2,False" in lines
 
 
+def test_table_without_a_commit_is_not_there_for_duckdb(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "gold" / "film", pa.table({"a": [1]}))
+    (tmp_path / "gold" / "unborn" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "ops" / "step" / "_delta_log").mkdir(parents=True)
+    tables = open_gold(tmp_path).execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    assert tables == [("film",)]
+
+
 def test_command_writes_the_page(actors: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["profile", "--lake", ".", "--html", "p.html"]) == 0
-    assert "1 tables in p.html" in capsys.readouterr().out
-    assert "silver.dim_actor" in Path("p.html").read_text()
+    assert main(["profile", "--lake", ".", "--html", "[b]:x:.html"]) == 0
+    assert "2 tables in [b]:x:.html" in capsys.readouterr().out
+    assert "silver.dim_actor" in Path("[b]:x:.html").read_text()
 
 
 def test_command_shows_tables_or_the_columns_of_one(actors: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,11 @@ def replay(lake: Lake, names: Sequence[str] = tuple(STREAMS)) -> list[Step]:
 def _each_stream(lake: Lake, names: Sequence[str], act: Callable[[Stream, Step], None]) -> list[Step]:
     with recording(lake) as steps, ThreadPoolExecutor(THREADS) as pool:
         tries = [pool.submit(_one_stream, lake, STREAMS[name], act, steps) for name in names]
-        wait(tries)
+        try:
+            wait(tries)
+        except BaseException:  # an interruption: streams that still wait for a thread do not begin
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
         errors = {name: error for name, one_try in zip(names, tries, strict=True) if (error := one_try.exception())}
         if errors:
             first, error = next(iter(errors.items()))

@@ -4,9 +4,8 @@ import argparse
 import errno
 import os
 import sys
+import time
 from collections.abc import Sequence
-
-from rich.console import Console
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.local.commands import (
@@ -27,6 +26,7 @@ from dvdrental.local.commands import (
 )
 from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
+from dvdrental.local.output import PlainConsole
 
 COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebuild, restore, forget, maintain, docs)
 
@@ -34,6 +34,8 @@ COMMANDS = (run, demo, land, sql, status, report, profile, export, replay, rebui
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code: 0 good, 1 a task failed, 2 the command could not be carried out."""
     options = parser().parse_args(arguments)
+    os.environ["TZ"] = "UTC"  # the zone of what is printed, in every format
+    time.tzset()
     CONSOLE.stderr = getattr(options, "json", False)
     try:
         return int(options.command(options))
@@ -50,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             raise
         return 2
-    except KeyboardInterrupt:
-        _complain("interrupted. Nothing is half done: run the same again")
+    except KeyboardInterrupt as stop:
+        _complain(str(stop) or "interrupted. Nothing is half done: run the same again")
         return 130
     finally:
         CONSOLE.stderr = False
@@ -66,7 +68,7 @@ def _advice(error: OSError) -> str:
 
 
 def _complain(text: str) -> None:
-    Console(stderr=True).print(f"dvdrental: {text}", markup=False, highlight=False, soft_wrap=True)
+    PlainConsole(stderr=True).print(f"dvdrental: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def parser() -> argparse.ArgumentParser:

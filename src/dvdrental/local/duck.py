@@ -7,7 +7,7 @@ from deltalake import DeltaTable
 from duckdb import DuckDBPyConnection
 
 from dvdrental import ledger_views
-from dvdrental.names import is_plain
+from dvdrental.local.session import delta_tables, has_commit
 from dvdrental.table import View
 
 LAYERS = ("gold", "ops")
@@ -19,13 +19,13 @@ def open_gold(folder: Path) -> DuckDBPyConnection:
     db.execute("CREATE MACRO size(list) AS len(list)")
     for layer in LAYERS:
         db.execute(f"CREATE SCHEMA {layer}")
-        for log in sorted(log for log in (folder / layer).glob("*/_delta_log") if is_plain(log.parent.name)):
-            rows = DeltaTable(log.parent).to_pyarrow_dataset()  # streamed, never whole in memory twice
+        for table in delta_tables(folder / layer):
+            rows = DeltaTable(table).to_pyarrow_dataset()  # streamed, never whole in memory twice
             db.register("rows", rows)
-            db.execute(f"CREATE TABLE {layer}.{log.parent.name} AS FROM rows")
+            db.execute(f"CREATE TABLE {layer}.{table.name} AS FROM rows")
             db.unregister("rows")
     for view in (ledger_views.LOADS, ledger_views.DATA_QUALITY):
-        if (folder / view.source.layer / view.source.name).exists():
+        if has_commit(folder / view.source.layer / view.source.name):
             db.execute(_statement(view))
     return db
 

@@ -7,19 +7,21 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
-from dvdrental.local.landing import Database, Envelope, write_landing
-from dvdrental.local.session import CATALOG, register
+from dvdrental.local.landing import Database, Envelope, SourceError, write_landing
+from dvdrental.local.session import CATALOG, delta_tables, has_commit, register
 from dvdrental.ops import STEP
 from dvdrental.settings import Settings
 from dvdrental.tables import VIEWS
@@ -42,12 +44,22 @@ class NoLakeError(DvdRentalError):
 
 
 def default_folder(source: str) -> Path:
-    """Each source has its own lake: another source would look like a mass delete."""
+    """Each source has its own lake: another source would look like a mass delete. Raises SourceError if the address of
+    a database is none."""
     if source == "sample":
         return LAKES / "sample"
-    url = urlsplit(source)
-    name = f"{url.hostname or 'localhost'}_{url.path.strip('/')}" if url.scheme else Path(source).stem
+    name = _name_of_database(source) if "://" in source else Path(source).stem
+    name = f"{name}_dump" if name in ("sample", "demo") else name
     return LAKES / re.sub(r"[^\w.-]", "_", name)
+
+
+def _name_of_database(source: str) -> str:
+    try:
+        url = urlsplit(re.sub(r"//[^/]*@", "//", source))  # a password may hold anything
+        port = "" if url.port in (None, 5432) else f"_{url.port}"
+    except ValueError:
+        raise SourceError("the address of the source cannot be understood: check its host and port") from None
+    return f"{url.hostname or 'localhost'}{port}_{url.path.strip('/')}"
 
 
 def find_lake(folder: Path | None) -> Path:
@@ -56,6 +68,7 @@ def find_lake(folder: Path | None) -> Path:
         if not (lakes := all_lakes()):
             raise NoLakeError(f"there is no lake in {LAKES}/ yet: run `make run` first, or name one with --lake")
         return lakes[-1]
+    _require_plain(folder)
     if not (folder / STATE).is_file():
         there = ", ".join(map(str, all_lakes()))
         raise NoLakeError(f"{folder} is no lake: {f'name one of {there}' if there else 'run `make run` first'}")
@@ -73,7 +86,7 @@ def lake_with_ledger(folder: Path | None) -> Path:
 
 
 def _has_a_ledger(folder: Path) -> bool:
-    return (folder / STEP.layer / STEP.name).is_dir()
+    return has_commit(folder / STEP.layer / STEP.name)
 
 
 def all_lakes() -> list[Path]:
@@ -96,6 +109,7 @@ def locked(folder: Path) -> Iterator[None]:
     """One run at a time per lake. The lock ends with the process, however that ends."""
     if folder.exists() and not folder.is_dir():
         raise NoLakeError(f"{folder} is a file: name a folder with --lake")
+    _require_plain(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK).open("w") as file:
         try:
@@ -106,18 +120,36 @@ def locked(folder: Path) -> Iterator[None]:
             raise NoLakeError(
                 f"{folder}: this file system cannot lock ({error.strerror}): put the lake on a local disk (--lake)"
             ) from None
+        _remove_empty_logs(folder)
         yield
 
 
+def _remove_empty_logs(folder: Path) -> None:
+    """A crash may leave the folder of a table without a commit, and in such a one Spark makes no table."""
+    for log in folder.glob("*/*/_delta_log"):
+        if not has_commit(log.parent) and list(log.parent.iterdir()) == [log]:
+            shutil.rmtree(log.parent)
+
+
+def _require_plain(folder: Path) -> None:
+    """Spark takes some signs in a path for a pattern, and Delta's library some for a code, or none at all."""
+    if re.search(r"[][{}*?\\]|%[0-9A-Fa-f]{2}", str(folder.resolve())):
+        raise NoLakeError(
+            f"{folder.resolve()}: no lake can lie in a path with one of [ ] {{ }} * ? \\ or % before two hex digits: "
+            "name another folder with --lake"
+        )
+
+
 def in_use(folder: Path) -> bool:
-    """Whether a run is working on the lake. Where nothing can be locked, none can run."""
+    """Whether a run is working on the lake, asked without writing. Where nothing can be locked, none can run."""
     try:
-        with locked(folder):
-            return False
-    except LakeInUseError:
+        with (folder / LOCK).open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    except NoLakeError:
+    except OSError:
         return False
+    return False
 
 
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
@@ -129,13 +161,28 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     if fingerprint == state["fingerprint"]:
         state_file.touch()
         return False
-    generation = int(state["generation"]) + 1
+    new = {"generation": int(state["generation"]) + 1, "envelope": envelope}
+    _write_state(folder, new | {"fingerprint": ""})  # until all is written, the landing is that of no source
+    if state.get("envelope", envelope) != envelope or not state["fingerprint"]:
+        shutil.rmtree(folder / LANDING, ignore_errors=True)  # tables of another form would be read instead
     moment = now or datetime.now(UTC)
-    write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=generation)
-    new = state_file.with_suffix(".new")
-    new.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
-    new.replace(state_file)  # atomic: an interruption leaves the old file
+    write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=int(new["generation"]))
+    _forget_older_files(folder / LANDING)
+    _write_state(folder, new | {"fingerprint": fingerprint})
     return True
+
+
+def _forget_older_files(landing: Path) -> None:
+    """Who was erased in the source is not to stay in files that a newer landing has replaced."""
+    for table in delta_tables(landing):
+        DeltaTable(table).vacuum(0, enforce_retention_duration=False, dry_run=False)
+
+
+def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    new = (folder / STATE).with_suffix(".new")
+    new.write_text(json.dumps(state))
+    new.replace(folder / STATE)  # atomic: an interruption leaves the old file
 
 
 def _state(folder: Path) -> dict[str, Any]:
@@ -150,8 +197,11 @@ def _state(folder: Path) -> dict[str, Any]:
 
 
 def landed_envelope(folder: Path) -> Envelope:
-    """Form of the landing that was written last."""
-    envelope: Envelope = _state(folder)["envelope"]
+    """Form of the landing that was written last. Raises NoLakeError if that was interrupted: it is of two sources."""
+    state = _state(folder)
+    if not state["fingerprint"]:
+        raise NoLakeError(f"the last landing in {folder} was interrupted: run its source again")
+    envelope: Envelope = state["envelope"]
     return envelope
 
 
@@ -169,6 +219,6 @@ def open_lake(spark: SparkSession, folder: Path, run_id: str = "manual") -> Lake
     register(spark, folder)
     lake = Lake(spark, settings)
     for view in VIEWS.values():
-        if (folder / view.source.layer / view.source.name).exists():
+        if has_commit(folder / view.source.layer / view.source.name):
             lake.create_view(view)
     return lake

@@ -80,7 +80,7 @@ def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None])
     went well. `changed` is called at every change of state, in the calling thread."""
     running: dict[Future[None], Task] = {}
     task_values: dict[tuple[str, str], Any] = {}
-    with ThreadPoolExecutor(THREADS) as pool:
+    with _threads() as pool:
         while not all(task.done for task in tasks):
             for task in (task for task in tasks if task.state == "pending"):
                 task.state = _next_state(task, tasks)
@@ -93,6 +93,17 @@ def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None])
                 future.result()
                 changed(task)
     return all(task.state == "success" for task in tasks)
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """After an interruption what is at work ends, and what still waits for a thread does not begin."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _next_state(task: Task, tasks: list[Task]) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, TextIO
@@ -9,6 +10,7 @@ from typing import Any, TextIO
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
@@ -18,6 +20,17 @@ from dvdrental.names import quoted
 FORMATS = ("table", "json", "csv")
 
 JSON = EXACT_TIMES | {"ignoreNullFields": "false"}
+
+
+class PlainConsole(Console):
+    """Shows data as they are, without emoji. When nobody reads on, it goes quiet, and what is being done goes on."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(emoji=False, **options)
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:

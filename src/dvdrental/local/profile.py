@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 from deltalake import DeltaTable
 
+from dvdrental.local.session import has_commit
 from dvdrental.table import Column, Table
 
 NESTED = ("ARRAY", "MAP", "STRUCT")
@@ -40,7 +41,7 @@ class Profile:
 def profile(lake: Path, table: Table) -> Profile | None:
     """One pass over the newest version of a table; None where the lake does not have it."""
     folder = lake / table.layer / table.name
-    if not (folder / "_delta_log").is_dir():
+    if not has_commit(folder):
         return None
     rows = DeltaTable(folder).to_pyarrow_dataset()
     there = [column for column in table.fields if column.name in rows.schema.names]

@@ -45,7 +45,7 @@ class Progress:
     def _grid(self) -> Grid:
         grid = Grid("", "task", "seconds", "result", box=None, header_style="dim")
         for task in self._shown():
-            seconds = time.monotonic() - task.began if task.state == "running" else task.seconds
+            seconds = time.monotonic() - task.began if task.state == "running" and task.began else task.seconds
             grid.add_row(MARK[task.state], escape(task.key), f"{seconds:.1f}" if seconds else "", outcome(task))
         return grid
 

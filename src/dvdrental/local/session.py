@@ -136,10 +136,20 @@ def register(spark: SparkSession, warehouse: Path) -> None:
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {ident(schema.name)} LOCATION {literal(str(schema))}")
         tables = spark.sql(f"SHOW TABLES IN {ident(CATALOG, schema.name)}").collect()
         known = {table.tableName for table in tables if not table.isTemporary}
-        there = (log.parent for log in schema.glob("*/_delta_log") if is_plain(log.parent.name))
-        unknown += [table for table in there if table.name.lower() not in known]
+        unknown += [table for table in delta_tables(schema) if table.name.lower() not in known]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda table: _register_table(spark, table), unknown))
+
+
+def delta_tables(schema: Path) -> list[Path]:
+    """Folders of a schema's tables."""
+    folders = sorted(log.parent for log in schema.glob("*/_delta_log"))
+    return [folder for folder in folders if is_plain(folder.name) and has_commit(folder)]
+
+
+def has_commit(table: Path) -> bool:
+    """Whether there is a Delta table in the folder: a crash may leave a log that holds nothing yet."""
+    return any((table / "_delta_log").glob("[0-9]*"))
 
 
 def _register_table(spark: SparkSession, table: Path) -> None:

@@ -155,6 +155,12 @@ def test_missing_tables_and_columns_are_named(members, tmp_path):
     assert "Pagila" in message
 
 
+def test_dump_without_copy_data_says_how_to_dump_again(members, tmp_path):
+    script = b"SET client_encoding = 'UTF8';\nCREATE TABLE public.actor (actor_id integer);\n\\i $$PATH$$/3001.dat\n"
+    message = refused(pack(members | {"restore.sql": script}, tmp_path / "inserts.tar"))
+    assert "holds no COPY data: dump again with `pg_dump --format=tar`, without --inserts" in message
+
+
 def test_other_encoding_is_named(members, tmp_path):
     script = members["restore.sql"].replace(b"'UTF8'", b"'LATIN1'")
     message = refused(pack(members | {"restore.sql": script}, tmp_path / "a.tar"))

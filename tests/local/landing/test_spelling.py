@@ -184,6 +184,13 @@ def test_text_of_another_type_is_refused(pg_type, text):
         speller(pg_type)(text)
 
 
+@pytest.mark.parametrize("spelling", ["jdbc", "wal", "v38"])
+@pytest.mark.parametrize(("pg_type", "text"), [("numeric(5,2)", "4.999"), ("numeric(38,0)", "0.5")])
+def test_number_with_more_digits_than_its_column_is_not_rounded(pg_type, text, spelling):
+    with pytest.raises(ValueError, match="more digits"):
+        speller(pg_type, spelling)(text)
+
+
 def test_row_has_its_keys_in_column_order_and_explicit_nulls():
     row = {"name": "Drama", "last_update": None, "category_id": "7"}
     assert encoder("category")(row) == '{"category_id":7,"name":"Drama","last_update":null}'

@@ -9,22 +9,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
-from dvdrental.local.output import dumps
+from dvdrental.local.output import PlainConsole, dumps
 from dvdrental.local.session import start_session
 
 WIDE = 200
-CONSOLE = Console(width=None if sys.stdout.isatty() else WIDE)
+CONSOLE = PlainConsole(width=None if sys.stdout.isatty() else WIDE)
 """Output to a file is wide enough for the name and type of every column."""
 
 FULL_DISK = (
-    f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "
-    "nothing is half done"
+    f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again"
 )
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
@@ -79,7 +78,7 @@ def own_parameters(options: Options) -> dict[str, str]:
 def open_session(folder: Path) -> Lake:
     """Start Spark on the lake. Where there are several lakes, say which one this is."""
     if len(lakes.all_lakes()) > 1:
-        Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
+        PlainConsole(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
 
 
@@ -92,7 +91,7 @@ def exclusive_session(folder: Path, text: str) -> Iterator[Lake]:
 
 def working(text: str) -> Status:
     """A spinner on a terminal while nothing else is shown; nothing elsewhere."""
-    return Console(stderr=True).status(text)
+    return PlainConsole(stderr=True).status(Text(text))
 
 
 def new_run_id() -> str:

@@ -14,7 +14,7 @@ from dvdrental.local.commands.common import (
     lake_option,
     open_session,
 )
-from dvdrental.local.commands.names import chosen
+from dvdrental.local.commands.names import chosen, no_such_table
 from dvdrental.local.commands.sql import spark_errors_in_one_line
 from dvdrental.local.export import FORMATS, to_file, to_postgres
 from dvdrental.local.folder import lake_with_ledger
@@ -50,8 +50,19 @@ def _export(options: Options) -> int:
     if "://" not in options.to:
         _make(Path(options.to))
     lake = open_session(folder)
+    things = [thing for thing in things if _is_there(lake, thing, options.tables)]
     with spark_errors_in_one_line():
         return finish_with(options, {"tables": len(things), "written": _work(lake, things, options)})
+
+
+def _is_there(lake: Lake, thing: Table | View, named: list[str]) -> bool:
+    """What is missing of a layer is told and left out; what was named itself is refused."""
+    if lake.spark.catalog.tableExists(lake.name(thing.layer, thing.name)):
+        return True
+    if thing.full_name in named:
+        raise UsageError(no_such_table(thing.full_name))
+    _say(f"left out: {no_such_table(thing.full_name)}")
+    return False
 
 
 def _make(folder: Path) -> None:

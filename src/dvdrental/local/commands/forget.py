@@ -1,15 +1,19 @@
 """dvdrental forget"""
 
+from pathlib import Path
+from typing import Any
+
 from dvdrental import maintain
+from dvdrental.errors import SettingsError
 from dvdrental.forget import forget
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
+from dvdrental.local.commands import common
 from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
     declare,
-    exclusive_session,
     finish_with,
     json_option,
     lake_option,
@@ -28,22 +32,38 @@ def add(commands: Commands) -> None:
     json_option(parser)
 
 
+UNFINISHED = "Silver, gold and older files may still hold the person: mend it, and run the same again."
+
+
 def _forget(options: Options) -> int:
-    """Bronze first; silver and gold follow from it; then the files of older versions go."""
+    """Under one lock: a run that comes between would keep what is to go."""
     folder = lake_with_ledger(options.lake)
-    with exclusive_session(folder, "erasing in bronze") as lake:
-        forget(lake, options.customer_id)
+    with lakes.locked(folder):
+        try:
+            result = _erase(folder, options.customer_id)
+        except SettingsError:  # there is no such customer
+            raise
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted. {UNFINISHED}") from None
+        except Exception:
+            CONSOLE.print(UNFINISHED)
+            raise
+    good = "Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again."
+    CONSOLE.print(good if result["status"] == "success" else UNFINISHED)
+    return finish_with(options, result)
+
+
+def _erase(folder: Path, customer_id: str) -> dict[str, Any]:
+    """Bronze first; silver and gold follow from it; then the files of older versions go. Gives the job's result."""
+    with working("erasing in bronze"):
+        lake = common.open_session(folder)
+        forget(lake, customer_id)
         own = _as_built(lake)
     result = rebuild(folder, own)
     if result["status"] == "success":
-        with lakes.locked(folder), working("erasing older files"):
+        with working("erasing older files"):
             maintain.purge(lake)
-        CONSOLE.print("Forgotten in bronze, silver and gold, and in their files. The landing is Airbyte's: sync again.")
-    else:
-        CONSOLE.print(
-            "Erased in bronze; silver, gold and older files may still hold the person: mend it, and forget again."
-        )
-    return finish_with(options, result)
+    return result
 
 
 def _as_built(lake: Lake) -> dict[str, str]:

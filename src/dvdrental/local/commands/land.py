@@ -30,5 +30,6 @@ def _land(options: Options) -> int:
     with lakes.locked(folder):
         landed = lakes.land(database, folder, options.envelope)
     rows = sum(map(len, database.values()))
-    CONSOLE.print(f"{rows:,} rows of {len(database)} tables {'landed' if landed else 'are landed already'} in {folder}")
+    done = "landed" if landed else "are landed already"
+    CONSOLE.print(f"{rows:,} rows of {len(database)} tables {done} in {folder}", markup=False)
     return finish_with(options, {"lake": folder, "landed": landed, "tables": len(database), "rows": rows})

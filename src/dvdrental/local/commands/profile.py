@@ -34,7 +34,7 @@ def _profile(options: Options) -> int:
         profiles = [one for table in tables if (one := profile(folder, table))]
     if options.html:
         options.html.write_text(to_html(profiles, folder), encoding="utf-8")
-        CONSOLE.print(f"{len(profiles)} tables in {options.html}", soft_wrap=True)
+        CONSOLE.print(f"{len(profiles)} tables in {options.html}", markup=False, soft_wrap=True)
     elif options.format == "json":
         write_json_array(map(dumps, _lines(profiles)), sys.stdout)
     elif options.format == "csv":

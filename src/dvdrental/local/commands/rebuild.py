@@ -31,13 +31,14 @@ def add(commands: Commands) -> None:
 
 
 def _rebuild(options: Options) -> int:
-    return finish_with(options, rebuild(find_lake(options.lake), own_parameters(options)))
+    folder = find_lake(options.lake)
+    with lakes.locked(folder):
+        return finish_with(options, rebuild(folder, own_parameters(options)))
 
 
 def rebuild(folder: Path, own: Mapping[str, str]) -> dict[str, Any]:
-    """Run the job on what is landed already. Gives its result."""
+    """Run the job on what is landed already, under the caller's lock. Gives its result."""
     began = time.monotonic()
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder))
     tasks = planned({**parameters, **own, "rebuild": "yes"})
-    with lakes.locked(folder):
-        return work(tasks, start_session(folder), folder, began)
+    return work(tasks, start_session(folder), folder, began)

@@ -14,5 +14,5 @@ def add(commands: Commands) -> None:
 
 def _report(options: Options) -> int:
     page = report.write(lake_with_ledger(options.lake))
-    CONSOLE.print(f"Report for a browser: {page}", soft_wrap=True, highlight=False)
+    CONSOLE.print(f"Report for a browser: {page}", soft_wrap=True, markup=False, highlight=False)
     return finish_with(options, {"report": page})

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
@@ -21,6 +22,7 @@ from dvdrental.local.commands.common import (
 from dvdrental.local.commands.names import no_such_table
 from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
+from dvdrental.local.session import CATALOG
 
 SHOWN = 1000
 """More rows than anybody reads; the other formats print all of them."""
@@ -144,11 +146,17 @@ def _write(rows: DataFrame, form: str) -> None:
 
 @contextmanager
 def spark_errors_in_one_line() -> Iterator[None]:
-    """Raises UsageError in place of an error of Spark: its first line, without plan and stack."""
+    """Raises UsageError in place of an error of Spark or Java: its first line, without plan and stack."""
     try:
         yield
     except PySparkException as error:
         if error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND":
             name = (error.getMessageParameters() or {}).get("relationName", "")
-            raise UsageError(no_such_table(name.replace("`", ""))) from None
-        raise UsageError(str(error).strip().partition("\n")[0].rstrip("; ")) from None
+            raise UsageError(no_such_table(name.replace("`", "").removeprefix(f"{CATALOG}."))) from None
+        raise UsageError(_first_line(str(error))) from None
+    except Py4JJavaError as error:  # what PySpark has no class for
+        raise UsageError(_first_line(str(error.java_exception))) from None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].rstrip("; ")

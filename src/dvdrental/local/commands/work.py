@@ -61,13 +61,14 @@ def _result(task: Task) -> dict[str, Any]:
 
 @contextmanager
 def _interrupt_is_acknowledged() -> Iterator[None]:
-    """Answer Ctrl-C at once: the tasks at work end first, which takes seconds."""
+    """Answer Ctrl-C at once: the tasks at work end first, which takes seconds. PySpark's own handler, which cancels
+    their jobs, gets the second one."""
     usual = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
-        CONSOLE.print("stopping: tasks that are at work end first")
-        if callable(usual):
-            usual(number, frame)
+        signal.signal(signal.SIGINT, usual)
+        CONSOLE.print("stopping: tasks that are at work end first; Ctrl-C again cancels them")
+        raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)
     try:
@@ -101,7 +102,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     if skipped:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
     if steps:  # last, so that failures are reported even if the page cannot be written
-        CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
+        CONSOLE.print(f"Report for a browser: {report.write(folder)}", markup=False, soft_wrap=True)
     CONSOLE.print(f"Try: {EXAMPLE} --lake {shlex.quote(str(folder))}", markup=False, highlight=False, soft_wrap=True)
 
 

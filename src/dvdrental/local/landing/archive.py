@@ -71,6 +71,11 @@ class _Contents:
     def database(self) -> Database:
         script = self._script()
         copies = {table: (columns.split(", "), member) for table, columns, member in _COPY.findall(script)}
+        if "\nCOPY " not in script:
+            raise SourceError(
+                f"{self._path} holds no COPY data: dump again with `pg_dump --format=tar`, "
+                "without --inserts, --column-inserts, --rows-per-insert and --schema-only"
+            )
         require_tables({table: columns for table, (columns, _) in copies.items()}, str(self._path))
         return {table: self._rows(table, *copies[table]) for table in TABLES}
 

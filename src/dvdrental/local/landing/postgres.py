@@ -64,6 +64,8 @@ def connected(url: str) -> Iterator[tuple[Connection, str]]:
     try:
         with psycopg.connect(**parameters) as connection:
             yield connection, where
+    except psycopg.errors.LockNotAvailable:
+        raise SourceError(f"{where}: another session holds a lock on a table: try again once it has ended") from None
     except psycopg.OperationalError as error:
         raise SourceError(
             f"{where}: {_reason(error, parameters)}; check host, port, database, user and password"

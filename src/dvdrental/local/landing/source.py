@@ -17,8 +17,10 @@ def read_source(source: str) -> Database:
         return read_postgres(source)
     if not source.strip() or "://" in source:
         raise SourceError(f"no such kind of source: {redacted(source)!r}; {_CHOICES}")
-    path = Path(source).expanduser()
     try:
+        path = Path(source).expanduser()
         return read_archive(path)
+    except RuntimeError:
+        raise SourceError(f"{redacted(source)}: there is no such home; {_CHOICES}") from None
     except FileNotFoundError:
         raise SourceError(f"{redacted(source)}: no such file; {_CHOICES}") from None

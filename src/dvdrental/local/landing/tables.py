@@ -11,6 +11,9 @@ from deltalake import write_deltalake
 from dvdrental.bronze.envelope import v2_table_name
 from dvdrental.local.landing.records import Record, Sync
 
+WITHOUT_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
+"""A table's log is kept for longer than its files, and would remember the first and last of all names."""
+
 
 @dataclass(frozen=True)
 class DeltaRows:
@@ -21,7 +24,9 @@ class DeltaRows:
         """One commit. 2.x and 3.x fill `<name>_airbyte_tmp` first, and an interrupted sync leaves that behind."""
         unfinished = f"{self.name}_airbyte_tmp"
         name = unfinished if interrupted else self.name
-        write_deltalake(folder / name, self.rows, mode="overwrite", schema_mode="overwrite")
+        write_deltalake(
+            folder / name, self.rows, mode="overwrite", schema_mode="overwrite", configuration=WITHOUT_STATISTICS
+        )
         if not interrupted:
             shutil.rmtree(folder / unfinished, ignore_errors=True)
 

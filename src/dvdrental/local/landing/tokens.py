@@ -19,16 +19,23 @@ def integer(_: str, text: str) -> str:
 
 def number(arguments: str, text: str) -> str:
     value = Decimal(text)
+    return _fixed(arguments, value) if value.is_finite() else "null"
+
+
+def _fixed(arguments: str, value: Decimal) -> str:
     scale = int(arguments.split(",")[1])
-    return f"{value:.{scale}f}" if value.is_finite() else "null"
+    fixed = f"{value:.{scale}f}"
+    if Decimal(fixed) != value:
+        raise ValueError("more digits than the column's scale")
+    return fixed
 
 
 def number_through_double(arguments: str, text: str) -> str:
     value = Decimal(text)
     if not value.is_finite():
         return "null"
-    is_integer = arguments.endswith(",0")
-    return f"{value:.0f}" if is_integer else java_double(float(value)).removesuffix(".0")
+    fixed = _fixed(arguments, value)
+    return fixed if arguments.endswith(",0") else java_double(float(value)).removesuffix(".0")
 
 
 def text_through_double(arguments: str, text: str) -> str:
