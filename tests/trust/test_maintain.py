@@ -84,6 +84,7 @@ def test_version_of_a_table_that_was_dropped_meanwhile_is_not_taken_for_its_own(
 def test_name_that_was_overwritten_leaves_with_its_file_though_rows_are_only_marked(lake: Lake) -> None:
     """As on the platform, where deletion vectors are on. Delta marks no row in a session that has observed a query."""
     lake = Lake(lake.spark.newSession(), lake.settings)
+    lake.spark.conf.set("spark.databricks.delta.optimize.minFileSize", 1)  # OPTIMIZE takes it for a file of a gigabyte
     lake.create(dim_staff.TABLE)
     name = lake.name("silver", "dim_staff")
     lake.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES (delta.enableDeletionVectors = true)")
