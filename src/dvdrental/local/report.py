@@ -1,7 +1,7 @@
 """One page on the state of a lake, in one file that needs nothing else: figures, charts, quality, freshness."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dvdrental.local.duck import open_gold
 from dvdrental.local.folder import REPORTS
 from dvdrental.metrics import Metric, datasets
 from dvdrental.ops import WAITING
+from dvdrental.settings import Settings
 from dvdrental.tables import TABLES
 
 Row = Mapping[str, Any]
@@ -49,6 +50,10 @@ NOT_PASSED = """
 
 FAILED = "SELECT table_name, message FROM ops.step WHERE run_id = ? AND status = 'failed' ORDER BY started_at"
 
+WARNINGS = """
+    SELECT DISTINCT table_name, unnest(warnings) AS warning FROM ops.step WHERE run_id = ? ORDER BY ALL
+"""
+
 SET_ASIDE = f"""
     SELECT stream, rule, count(*) AS number_of_rows
     FROM ops.quarantine WHERE {WAITING} GROUP BY ALL ORDER BY ALL
@@ -81,11 +86,12 @@ def page(db: DuckDBPyConnection) -> str:
         f"{layer}.{name}"
         for layer, name in db.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     }
-    ((run_id,),) = db.execute("SELECT max_by(run_id, started_at) FROM ops.step").fetchall()
+    run = _last_run(db, made)
+    run_id = run["run_id"]
     shown = [METRICS[name] for name in FIGURES if METRICS[name].table in made]
     published = "gold.rental_obt" in made
     return _template().render(
-        run=_run(db, run_id),
+        run=run,
         figures=[(metric, _figure(db, metric)) for metric in shown],
         of_the_run=[(METRICS[name], _figure(db, METRICS[name], run_id)) for name in OF_THE_RUN],
         stamps=[
@@ -97,6 +103,7 @@ def page(db: DuckDBPyConnection) -> str:
         steps=_rows(db, STEPS, run_id),
         not_passed=_rows(db, NOT_PASSED, run_id),
         failed=_rows(db, FAILED, run_id),
+        warnings=_rows(db, WARNINGS, run_id),
         set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in made else [],
         freshness=_rows(db, FRESHNESS),
         dictionary=[table for table in TABLES.values() if table.layer == "gold"],
@@ -111,13 +118,18 @@ def _template() -> Template:
     return environment.get_template("report.html.jinja")
 
 
-def _run(db: DuckDBPyConnection, run_id: str) -> Row:
-    told = """
-        SELECT run_id, max_by(event, "at") AS event, min("at") AS started_at, max("at") - min("at") AS lasted
-        FROM ops.run_event WHERE run_id = ? GROUP BY run_id
+def _last_run(db: DuckDBPyConnection, made: Collection[str]) -> Row:
+    """The run that began or ended last. Restores, replays and notebooks opened by hand are no run: they only count
+    where there is no other."""
+    newest = """
+        SELECT
+            run_id, max_by(event, "at") AS event, min("at") AS started_at, max("at") - min("at") AS lasted,
+            arg_max_null(message, "at") AS message
+        FROM ops.run_event WHERE run_id <> ? GROUP BY run_id ORDER BY max("at") DESC LIMIT 1
     """
-    found = _rows(db, told, run_id)
-    return found[0] if found else {"run_id": run_id, "event": "manual"}
+    runs = _rows(db, newest, Settings.run_id) if "ops.run_event" in made else []
+    by_hand = "SELECT max_by(run_id, started_at) AS run_id, 'manual' AS event FROM ops.step"
+    return (runs or _rows(db, by_hand))[0]
 
 
 def _figure(db: DuckDBPyConnection, metric: Metric, run_id: str | None = None) -> str:
