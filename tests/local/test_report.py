@@ -188,6 +188,14 @@ def test_warning_of_a_step_is_something(db: DuckDBPyConnection) -> None:
     assert found == [["bronze.film", "3 deletes held back: 1 rows have no readable key"]]
 
 
+def test_attempt_that_failed_took_nothing_in(db: DuckDBPyConnection) -> None:
+    attempted(db, "later", "bronze.film", 1, "published", landed_at=datetime(2100, 1, 1, 4, 0))
+    attempted(db, "later", "bronze.film", 2, "failed", landed_at=datetime(2100, 1, 1, 5, 0))
+    text = page(db)
+    found = dict(pages.table(text[text.index("Newest landed row per source table") :]))
+    assert (len(found), found["bronze.film"]) == (15, "2100-01-01 04:00")
+
+
 def test_run_without_an_end_is_told(db: DuckDBPyConnection) -> None:
     db.execute("DELETE FROM ops.run_event WHERE event <> 'started'")
     text = page(db)

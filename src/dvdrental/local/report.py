@@ -60,7 +60,8 @@ SET_ASIDE = f"""
 """  # noqa: S608 (ops.py)
 
 FRESHNESS = """
-    SELECT table_name, max(landed_at) AS landed_at FROM gold.loads WHERE layer = 'bronze' GROUP BY 1 ORDER BY 2, 1
+    SELECT table_name, max(landed_at) AS landed_at FROM gold.loads
+    WHERE layer = 'bronze' AND status <> 'failed' GROUP BY 1 ORDER BY 2, 1
 """
 
 _MARK = re.compile(
