@@ -188,6 +188,33 @@ def test_warning_of_a_step_is_something(db: DuckDBPyConnection) -> None:
     assert found == [["bronze.film", "3 deletes held back: 1 rows have no readable key"]]
 
 
+def test_table_that_was_filled_in_the_end_is_not_wrong(db: DuckDBPyConnection) -> None:
+    broken = {"rule": "not_null(a)", "severity": "critical", "status": "fail", "failed": 7}
+    happened(db, "later", "started", 1)
+    attempted(db, "later", "gold.mended", 2, "failed", message="AuditError: why", checks=[broken])
+    attempted(db, "later", "gold.mended", 3, "published", checks=[broken | {"status": "pass", "failed": 0}])
+    happened(db, "later", "succeeded", 4)
+    assert wrong(page(db)) == (
+        "Nothing: every check passed (failed attempts that were made good: 1), no step gave a warning, "
+        "no landed row is set aside."
+    )
+    attempted(db, "later", "gold.mended", 5, "failed", message="AuditError: again", checks=[broken | {"failed": 8}])
+    text = page(db)
+    assert ["gold.mended", "AuditError: again"] in pages.table(text[text.index("What is wrong") :])
+    found = pages.table(text[text.index("Checks that did not pass") :])
+    assert found == [["gold.mended", "not_null(a)", "critical", "fail", "8"]]
+
+
+def test_table_that_failed_by_hand_after_the_run_is_wrong(db: DuckDBPyConnection) -> None:
+    attempted(db, "manual", "gold.mended", 1, "failed", message="AuditError: why")
+    attempted(db, "manual", "gold.broken", 1, "failed", message="AuditError: why")
+    attempted(db, "manual", "gold.mended", 2, "published")
+    text = page(db)
+    assert 'first: <strong class="good">succeeded' in text
+    assert "every check passed" not in text
+    assert pages.table(text[text.index("What is wrong") :]) == [["gold.broken", "AuditError: why"]]
+
+
 def test_attempt_that_failed_took_nothing_in(db: DuckDBPyConnection) -> None:
     attempted(db, "later", "bronze.film", 1, "published", landed_at=datetime(2100, 1, 1, 4, 0))
     attempted(db, "later", "bronze.film", 2, "failed", landed_at=datetime(2100, 1, 1, 5, 0))

@@ -44,11 +44,18 @@ STEPS = """
 """
 
 NOT_PASSED = """
-    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality
-    WHERE run_id = ? AND status <> 'pass' ORDER BY ALL
+    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality WHERE run_id = ?
+    QUALIFY rank() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1 AND status <> 'pass'
+    ORDER BY ALL
 """
+"""Of each table the last attempt that judged it."""
 
-FAILED = "SELECT table_name, message FROM ops.step WHERE run_id = ? AND status = 'failed' ORDER BY started_at"
+FAILED = """
+    SELECT table_name, message FROM ops.step WHERE run_id = ? OR started_at > ?
+    QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1 AND status = 'failed'
+    ORDER BY started_at
+"""
+"""Of each table the last attempt, by the run or since it began: notebooks opened by hand may fail, too, or mend it."""
 
 WARNINGS = """
     SELECT DISTINCT table_name, unnest(warnings) AS warning FROM ops.step WHERE run_id = ? ORDER BY ALL
@@ -103,7 +110,7 @@ def page(db: DuckDBPyConnection) -> str:
         charts=[_drawn(db, chart) for chart in CHARTS] if published else [],
         steps=_rows(db, STEPS, run_id),
         not_passed=_rows(db, NOT_PASSED, run_id),
-        failed=_rows(db, FAILED, run_id),
+        failed=_rows(db, FAILED, run_id, run.get("started_at")),
         warnings=_rows(db, WARNINGS, run_id),
         set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in made else [],
         freshness=_rows(db, FRESHNESS),
@@ -157,7 +164,7 @@ def _svg(chart: Chart, rows: Sequence[Row]) -> Markup:
     return Markup(titled)
 
 
-def _rows(db: DuckDBPyConnection, query: str, *parameters: str) -> list[Row]:
+def _rows(db: DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
     found = db.execute(query, parameters)
     names = [column[0] for column in found.description]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
