@@ -66,6 +66,26 @@ def seen(lake: Lake, view: View, columns: str) -> set[tuple[Any, ...]]:
     return {tuple(row) for row in lake.table(view).select(*columns.split()).collect()}
 
 
+def test_failure_is_told_since_when_it_lasts(lake: Lake) -> None:
+    statuses = {
+        "gold.lasting": ["failed", "published", "failed", "failed", "failed"],
+        "gold.never": ["failed", "failed"],
+        "gold.mended": ["failed", "unchanged"],
+    }
+    rows = [
+        step(f"run-{week}", name, week, status=status, message=f"week {week}")
+        for name, tried in statuses.items()
+        for week, status in enumerate(tried)
+    ]
+    lake.append_rows(ops.STEP, [asdict(one) for one in rows])
+    lake.create_view(ledger_views.LAST_FAILURE)
+    columns = "table_name run_id failing_since failed_at message published_as_of"
+    assert seen(lake, ledger_views.LAST_FAILURE, columns) == {
+        ("gold.lasting", "run-4", MONDAY + 2 * WEEK, MONDAY + 4 * WEEK, "week 4", MONDAY + WEEK),
+        ("gold.never", "run-1", MONDAY, MONDAY + WEEK, "week 1", None),
+    }
+
+
 def test_views_tell_what_follows_from_the_ledger(told: Lake) -> None:
     assert seen(told, ledger_views.RUN, "run_id status message") == {
         ("died", "abandoned", None),
