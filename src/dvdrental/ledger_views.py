@@ -102,7 +102,7 @@ LAST_FAILURE = View(
 LOADS = View(
     layer="gold",
     name="loads",
-    comment="One row per attempt to fill a table: rows in and out, quality checks, time. From ops.step",
+    comment="One row per attempt to fill a table: rows in and out, quality checks, warnings, time. From ops.step",
     source=ops.STEP,
     columns={
         "run_id": "run_id",
@@ -120,6 +120,7 @@ LOADS = View(
         "rows_after": "rows_after",
         "number_of_checks": "size(checks)",
         "failed_checks": "size(filter(checks, one -> one.status <> 'pass'))",
+        "number_of_warnings": "size(warnings)",
         "landed_at": "landed_at",
     },
 )
