@@ -18,14 +18,13 @@ USER app
 WORKDIR /app
 # Set-up first, with no more than it needs, so that a change of anything else does not fetch and install all of it anew: what
 # make looks at, a README for pip, and the modules that fetch Delta's jars and make the archive of Java's classes. Packages, a
-# Java (from PyPI, since there is none) and jars; what pip has fetched once serves the next build too. The last line is for a
-# module that is missing here: without it the archive would not be made, and nobody would be told.
+# Java (from PyPI, since there is none) and jars; what pip has fetched once serves the next build too.
 COPY --chown=app Makefile requirements-dev.txt pyproject.toml ./
 COPY --chown=app src/dvdrental/__init__.py src/dvdrental/errors.py src/dvdrental/names.py src/dvdrental/
 COPY --chown=app src/dvdrental/local/__init__.py src/dvdrental/local/class_archive.py src/dvdrental/local/log4j2.properties \
-    src/dvdrental/local/session.py src/dvdrental/local/toolchain.py src/dvdrental/local/
+    src/dvdrental/local/session.py src/dvdrental/local/setup.py src/dvdrental/local/toolchain.py src/dvdrental/local/
 RUN --mount=type=cache,target=/home/app/.cache/pip,uid=1000 \
-    touch README.md && make setup && .venv/bin/python -c 'import dvdrental.local.session'
+    touch README.md && make setup
 
 # A copied file may be younger than a set-up that comes from the cache of a build before; make would begin it again.
 COPY --chown=app . .

@@ -96,7 +96,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt || { echo "The packages could not be installed: pip says why, above. The first start needs a network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL) and 2 GB of disk. Then run the same again"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "The packages are there; now Java and Delta's jars"
-	@$(BIN)/python -m dvdrental.local.toolchain
+	@$(BIN)/python -m dvdrental.local.setup
 	@touch $@
 
 clean: ## remove the environments and what was built; lakes stay

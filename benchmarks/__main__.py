@@ -1,9 +1,9 @@
-"""`make bench`: lands, runs everybody, compares what they made, writes RESULTS.md.
+"""`make bench`: lands a source, runs every contestant, compares what they made, writes RESULTS.md.
 
 Environment: SOURCE (sample, a dump, a database); ROUNDS (3 take about half an hour; 5 for figures that are shown to
 anybody; 1 is a trial); SIZES, a list of `S` (the source as it is; all peers) and numbers of rentals such as 200k and 2M
-(the source blown up; ours and the floor; of the last one, the parse by itself). What is not among them stays as it was
-measured last.
+(the source blown up; ours and the floor; of the last one, the parse by itself). Sizes that are not listed keep their
+last measurement.
 """
 
 import os
@@ -60,7 +60,7 @@ def _parse(landing: Path, now: Occasion) -> Parsing:
     folder.mkdir(parents=True)
     command = [sys.executable, "-m", "benchmarks.parse", str(landing), str(folder), str(now.rounds)]
     usage = processes.measured(command, folder, spark_conf.environment(folder / "conf", {}))
-    answer = processes.told(usage.said)
+    answer = processes.last_json_line(usage.output)
     return Parsing(answer["rows"], answer["seconds"], usage.others, now)
 
 

@@ -1,4 +1,4 @@
-"""Contestants take turns, round by round, so that a slow minute of the machine hits them all."""
+"""Contestants take turns, round by round, so that a slow minute of the machine affects them all."""
 
 import shutil
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from benchmarks.results import Run
 def contest(
     contestants: Sequence[Contestant], source: str, landing: Path, folder: Path, rounds: int
 ) -> dict[str, Tally]:
-    """The first round warms the machine up and is counted (Spark's event log is on), not timed; a trial of one round
-    is both. Who fails does not run again; the others go on."""
+    """The first round warms the machine up; it is not timed, and Spark's event log is on, to count jobs and bytes. A
+    trial of one round does both. A contestant that fails does not run again; the others go on."""
     tallies = {contestant.name: Tally() for contestant in contestants}
     for number in range(rounds + 1 if rounds > 1 else 1):
         shutil.rmtree(folder, ignore_errors=True)
@@ -35,7 +35,7 @@ def contest(
 
 
 def _run(contestant: Contestant, place: Place, folder: Path, tally: Tally, is_counted: bool, is_timed: bool) -> None:
-    """`folder` is for what the run needs and says, `place.warehouse` for what it makes."""
+    """`folder` takes settings and logs, `place.warehouse` the tables."""
     shutil.rmtree(folder, ignore_errors=True)
     log = folder / "events"
     log.mkdir(parents=True)
@@ -46,15 +46,15 @@ def _run(contestant: Contestant, place: Place, folder: Path, tally: Tally, is_co
     environment = spark_conf.environment(folder / "conf", settings) | dict(contestant.environment(place))
     commits, size = _commits(place.warehouse), _megabytes(place.warehouse)
     usage = processes.measured(contestant.command(place), folder, environment)
-    made = checksums(place.warehouse, contestant.makes) if contestant.makes else {}
+    sums = checksums(place.warehouse, contestant.makes) if contestant.makes else {}
     print(f"{contestant.name}: {usage.seconds:.1f} s; others took {usage.others:.0%} of the machine", flush=True)
     if is_counted:
         work = spark_log.read(log)
-        tally.jobs, tally.told = work.jobs, processes.told(usage.said) if contestant.tells else {}
+        tally.jobs, tally.told = work.jobs, processes.last_json_line(usage.output) if contestant.tells else {}
         tally.written_mb = work.written_mb or _megabytes(place.warehouse) - size
         tally.commits = _commits(place.warehouse) - commits
     if is_timed:
-        tally.runs.append(Run(usage.seconds, usage.cpu_seconds, usage.peak_mb, usage.others, made))
+        tally.runs.append(Run(usage.seconds, usage.cpu_seconds, usage.peak_mb, usage.others, sums))
 
 
 def slug(name: str) -> str:

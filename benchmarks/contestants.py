@@ -50,8 +50,8 @@ class Place:
 @dataclass(frozen=True)
 class Contestant:
     """`settings` are Spark's, as they lie in `spark-defaults.conf`; ours sets its own. `after`: works on what the
-    contestant of that name has left. `once`: only in the first round. `tells`: its last word is JSON. `prepare` is done
-    before, unmeasured."""
+    contestant of that name has left. `once`: only in the first round. `tells`: it prints a line of JSON. `prepare` runs
+    before it, unmeasured."""
 
     name: str
     command: Callable[[Place], Sequence[str]]
@@ -81,7 +81,7 @@ def peers(with_dbt: bool) -> list[Contestant]:
 
 
 def sizes() -> list[Contestant]:
-    """At many rows: ours, what a sync of changes costs, and the floor."""
+    """With many rows: ours, what a sync of changes costs, and the floor."""
     whole, appended = _job("overwrite", "--many-rows"), _job("append", "--many-rows")
     return [
         Contestant("ours", whole, makes=OURS, prepare=lake, tells=True),
@@ -111,7 +111,7 @@ def python(module: str, *arguments: str) -> Callable[[Place], Sequence[str]]:
 
 
 def lake(place: Place) -> None:
-    """Its own copy of the landing: links, since files of a Delta table are never written again."""
+    """A copy of the landing of its own: hard links, since files of a Delta table are never changed."""
     for name in ("landing", ".source.json"):
         landed = place.landing.parent / name
         if landed.is_dir():
@@ -121,15 +121,13 @@ def lake(place: Place) -> None:
 
 
 def _dvdrental_run(place: Place) -> Sequence[str]:
-    return [
-        *(sys.executable, "-m", "dvdrental.local.cli", "run"),
-        *("--source", place.source, "--lake", str(place.warehouse)),
-    ]
+    cli = [sys.executable, "-m", "dvdrental.local.cli"]
+    return [*cli, "run", "--source", place.source, "--lake", str(place.warehouse)]
 
 
 def _job(sync_mode: str, *options: str) -> Callable[[Place], Sequence[str]]:
     def command(place: Place) -> Sequence[str]:
-        module = (sys.executable, "-m", "benchmarks.peers.ours")
+        module = [sys.executable, "-m", "benchmarks.peers.ours"]
         return [*module, str(place.warehouse), "--sync-mode", sync_mode, *options]
 
     return command
@@ -144,12 +142,12 @@ def _appended(place: Place) -> None:
 
 
 def _dbt(place: Place) -> Sequence[str]:
-    folders = ("--project-dir", str(DBT), "--profiles-dir", str(DBT))
-    return [str(DBT_PYTHON.with_name("dbt")), "--no-use-colors", "build", *folders]
+    dbt = str(DBT_PYTHON.with_name("dbt"))
+    return [dbt, "--no-use-colors", "build", "--project-dir", str(DBT), "--profiles-dir", str(DBT)]
 
 
 def _dbt_settings(warehouse: Path) -> Mapping[str, str]:
-    """dbt-spark always asks for Hive's catalog: a new one each time."""
+    """dbt-spark always uses Hive's metastore: each run gets a new one."""
     metastore = f"jdbc:derby:;databaseName={warehouse.resolve()}/metastore;create=true"
     return spark_conf.stock(warehouse) | {
         "spark.hadoop.javax.jdo.option.ConnectionURL": metastore,
@@ -158,7 +156,7 @@ def _dbt_settings(warehouse: Path) -> Mapping[str, str]:
 
 
 def _dbt_environment(place: Place) -> Mapping[str, str]:
-    """What dbt writes besides tables goes to the warehouse too. No word goes to dbt's makers."""
+    """What dbt writes besides tables goes to the warehouse too; its usage statistics are off."""
     warehouse = place.warehouse.resolve()
     return {
         "LANDING": str(place.landing.resolve()),

@@ -26,7 +26,7 @@ def rows(landing: Path, stream: str) -> int:
 
 
 def grow(landing: Path, target: Path, rentals: int) -> None:
-    """So many copies of the business as come nearest to that number of rentals."""
+    """As many copies of the business as come closest to that number of rentals."""
     copies = max(1, round(rentals / rows(landing, "rental")))
     with duckdb.connect() as db:
         for stream in COLUMNS:
@@ -48,8 +48,8 @@ def grow(landing: Path, target: Path, rentals: int) -> None:
 
 
 def refresh(landing: Path, percent: int) -> None:
-    """One more sync, `Full refresh | Overwrite`: every row comes again under another id, a generation later; so many
-    of a hundred rentals, all over the table, have another date of return."""
+    """One more sync, `Full refresh | Overwrite`: every row comes again under another id, a generation later; `percent`
+    of the rentals, spread over the table, have another date of return."""
     with duckdb.connect() as db:
         for stream in COLUMNS:
             data = _returned(percent) if stream == "rental" else "_airbyte_data"
@@ -84,8 +84,8 @@ def _chosen(percent: int) -> str:
 
 def _highest(db: DuckDBPyConnection, landing: Path, column: str) -> int:
     table = _read(db, landing, column.removesuffix("_id"))
-    found = f"max(regexp_extract(_airbyte_data, '\"{column}\":(\\d+)', 1)::BIGINT)"
-    return int(db.execute(f"SELECT {found} FROM {table}").fetchall()[0][0])
+    highest = f"max(regexp_extract(_airbyte_data, '\"{column}\":(\\d+)', 1)::BIGINT)"
+    return int(db.execute(f"SELECT {highest} FROM {table}").fetchall()[0][0])
 
 
 def _read(db: DuckDBPyConnection, landing: Path, stream: str) -> str:
@@ -94,6 +94,6 @@ def _read(db: DuckDBPyConnection, landing: Path, stream: str) -> str:
 
 
 def _write(db: DuckDBPyConnection, landing: Path, stream: str, query: str, mode: Any = "overwrite") -> None:
-    """In pieces: two million rows of text are too many for the memory at once."""
+    """In pieces: two million rows of text do not fit into memory at once."""
     reader = db.execute(query).to_arrow_reader(200_000)
     write_deltalake(landed(landing, stream), reader, mode=mode)

@@ -1,4 +1,4 @@
-"""What was measured, one file a part, so that each size can be measured by itself: all of them together take hours."""
+"""What was measured, one file per size, session or parse: measuring all of them takes hours, each by itself less."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ LIMIT = 0.08
 
 @dataclass
 class Tally:
-    """Of one contestant. Counts and what it told are those of the first round."""
+    """Of one contestant. Counts, and `told`, the JSON that it printed, are those of the first round."""
 
     runs: list[Run] = field(default_factory=list)
     jobs: int = 0
@@ -32,7 +32,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Occasion:
-    """When, how and of what something was measured."""
+    """When, from what source, how often and on which machine something was measured."""
 
     day: str
     source: str
@@ -51,7 +51,7 @@ class Contest:
     before: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, name: str) -> Figures | None:
-        """None for who did not take part."""
+        """None for a contestant that did not take part."""
         tally = self.tallies.get(name)
         return figures(tally.runs, LIMIT) if tally is not None and tally.runs else None
 
@@ -65,7 +65,7 @@ class Parsing:
 
 
 def keep(contest: Contest, folder: Path = FOLDER) -> None:
-    """Also what was measured before by the same source, for that tells how far two measurements are apart."""
+    """With the measurement before, if it was of the same source: it shows how far two measurements differ."""
     last = next((kept for kept in contests(folder) if kept.size == contest.size), None)
     before = {}
     if last is not None and last.occasion.source == contest.occasion.source:

@@ -1,7 +1,7 @@
 """Seconds to parse landed rentals into typed columns and write them as Parquet: ours, other ways, and DuckDB.
 
-`python -m benchmarks.parse <landing> <folder> <rounds>` says them as JSON. Variants take turns; a round
-before, in which Java compiles, is not counted.
+`python -m benchmarks.parse <landing> <folder> <rounds>` prints them as JSON. Variants take turns; an extra first
+round, in which Java compiles, is not counted.
 """
 
 import json
@@ -31,7 +31,7 @@ DATA = "_airbyte_data"
 
 
 def variants(landing: DataFrame) -> dict[str, DataFrame]:
-    """Ours does more than the others: it finds broken rows, misfits and duplicates by the way."""
+    """Ours does more than the others: it also finds broken rows, misfits and duplicates."""
     columns, stream = COLUMNS[STREAM], STREAMS[STREAM]
     schema = ", ".join(f"{name} {kind}" for name, kind in columns.items())
 

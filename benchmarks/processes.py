@@ -13,14 +13,14 @@ from typing import Any
 import psutil
 
 EVERY = 0.1
-"""Seconds between two looks. What a process does after the last look at it is not seen."""
+"""Seconds between two samples. What a process does after its last sample is not counted."""
 
 MEMORY_AT_EACH = 10
-"""So many looks, but for the first ones: to count the pages of a process takes longer than to ask for its time."""
+"""After the first samples, memory is taken at every tenth only: counting pages takes longer than reading CPU time."""
 
 
 class CommandFailed(Exception):
-    """The message names the command and quotes the end of what it said."""
+    """The message names the command and quotes the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Usage:
     cpu_seconds: float
     peak_mb: float
     others: float
-    said: str
+    output: str
 
 
 def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Usage:
@@ -37,9 +37,9 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
     that they do not disturb the next one."""
     log = folder / "output.log"
     busy, own, began = _busy(), time.process_time(), time.monotonic()
-    with log.open("w") as output:
+    with log.open("w") as file:
         process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command, env={**os.environ, **environment}, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
         try:
             cpu, peak = _watch(process)
@@ -49,17 +49,17 @@ def measured(command: Sequence[str], folder: Path, environment: Mapping[str, str
     seconds = time.monotonic() - began
     _wait_for(cpu)
     total = time.monotonic() - began
-    said = log.read_text(errors="replace")
+    output = log.read_text(errors="replace")
     if process.returncode:
-        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}; the end of {log}:\n{said[-3000:]}")
+        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}; the end of {log}:\n{output[-3000:]}")
     cpu_seconds = sum(cpu.values())
     foreign = _busy() - busy - cpu_seconds - (time.process_time() - own)
-    return Usage(seconds, cpu_seconds, peak / 2**20, max(0.0, foreign / (total * (os.cpu_count() or 1))), said)
+    return Usage(seconds, cpu_seconds, peak / 2**20, max(0.0, foreign / (total * (os.cpu_count() or 1))), output)
 
 
-def told(said: str) -> Any:
-    """What a command of ours says as JSON, in a line of its own; Java may have the last word."""
-    return json.loads(next(line for line in reversed(said.splitlines()) if line.startswith("{")))
+def last_json_line(output: str) -> Any:
+    """What a command of ours reports, as JSON in one line; Java may print more lines after it."""
+    return json.loads(next(line for line in reversed(output.splitlines()) if line.startswith("{")))
 
 
 def _watch(process: "subprocess.Popen[bytes]") -> tuple[dict[psutil.Process, float], int]:

@@ -1,22 +1,19 @@
 """Where the time of a cold run goes: `python -m benchmarks.profile <lake>`, a folder that `dvdrental land` has filled.
 
-Tasks run side by side, so what they spend adds up to more than the wall time.
+Tasks run side by side, so their seconds add up to more than the wall time.
 """
 
-import importlib
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import psutil
 
 from benchmarks import spark_log
 from benchmarks.report import table
+from benchmarks.stopwatch import Stopwatch
 from dvdrental.lake import Lake
 from dvdrental.local import job, session
 from dvdrental.local.bundle import Bundle, find_root
@@ -33,33 +30,9 @@ PARTS: dict[str, list[tuple[Any, str]]] = {
     "make tables": [(Lake, "create")],
     "append, ledger included": [(Lake, "append")],
     "read the ledger": [(Lake, "last_success"), (Lake, "last_seen")],
-    "states of tables": [(Lake, "_state_of"), (Lake, "commits_since")],
+    "states of tables": [(Lake, "state_of"), (Lake, "commits_since")],
 }
 """What is timed, under the name that is shown; none of them calls another."""
-
-
-class Stopwatch:
-    """Seconds and calls by name, from many threads."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.calls: dict[str, int] = {}
-        self._lock = Lock()
-
-    def around(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any, **named: Any) -> Any:
-            began = time.monotonic()
-            try:
-                return function(*arguments, **named)
-            finally:
-                self.add(name, time.monotonic() - began)
-
-        return timed
-
-    def add(self, name: str, seconds: float) -> None:
-        with self._lock:
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
-            self.calls[name] = self.calls.get(name, 0) + 1
 
 
 def main(lake: Path) -> str:
@@ -71,8 +44,7 @@ def main(lake: Path) -> str:
     with tempfile.TemporaryDirectory() as folder:
         session.CONFIG |= spark_log.settings(Path(folder))
         tasks = job.plan(Bundle(find_root(Path(__file__).parent)), JOB, parameters(lake, f"profile-{time.time_ns()}"))
-        with ThreadPoolExecutor(1) as beside:
-            beside.submit(importlib.import_module, "great_expectations")
+        with job.great_expectations_beside():
             spark = wall.around("Java and the session", session.start_session)(lake)
             wall.around("find the tables", open_lake)(spark, lake)
             job.run_notebook = _tagged  # type: ignore[attr-defined, assignment]
@@ -99,7 +71,7 @@ def _shares(work: Stopwatch, spent: float) -> list[list[str]]:
 
 
 def _tagged(path: Path, spark: Any, *others: Any) -> Any:
-    """Jobs bear the name of the task whose notebook started them."""
+    """Tag Spark jobs with the task whose notebook started them."""
     tag = f"{path.parent.name}_{path.stem}"
     spark.sparkContext.addJobTag(tag)
     try:

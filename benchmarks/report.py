@@ -37,7 +37,7 @@ all make have the same checksum as the floor's; a ratio is void where not."""
 
 
 def occasion(source: str, rounds: int) -> Occasion:
-    """Now, here. Of a source only what is no secret."""
+    """Today, on this machine. Of a source only the part that is no secret."""
     memory = psutil.virtual_memory().total / 2**30
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     machine = f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
@@ -183,7 +183,7 @@ def _noise(contests: Sequence[Contest], parsing: Parsing | None) -> list[str]:
 
 
 def _again(contest: Contest, name: str) -> str:
-    """How far it is from what was measured the time before."""
+    """How far it is from the measurement before."""
     own, before = contest.of(name), contest.before.get(name)
     if own is None or before is None:
         return ""

@@ -1,4 +1,4 @@
-"""What may be said of measured runs: medians, ratios, and when there is none."""
+"""Medians and ratios of measured runs, and when no ratio may be given."""
 
 import math
 import statistics
@@ -53,8 +53,8 @@ def spread(values: Sequence[float]) -> Spread:
 
 def ratio(of: Figures, to: Figures, measure: str = "seconds") -> float | None:
     """Median by median. None, for void, unless every run of both made the same rows."""
-    made = {tuple(sorted(run.checksums.items())) for run in (*of.runs, *to.runs)}
-    if len(made) != 1:
+    checksums = {tuple(sorted(run.checksums.items())) for run in (*of.runs, *to.runs)}
+    if len(checksums) != 1:
         return None
     return of.spread(measure).median / to.spread(measure).median
 

@@ -1,4 +1,4 @@
-"""Spark settings for peers, as a `spark-defaults.conf`: theirs is the code, the settings are what is compared."""
+"""Spark settings for peers, as a `spark-defaults.conf`, so that their code stays the same under all settings."""
 
 import os
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def tuned(warehouse: Path) -> dict[str, str]:
 
 
 def for_many_rows() -> None:
-    """Let Java and Spark compile, in sessions that this process starts."""
+    """Let Java and Spark compile in the sessions that this process starts."""
     session.JAVA_OPTIONS.remove(session.QUICK_COMPILER)
     for name in SMALL_ONLY:
         del session.CONFIG[name]

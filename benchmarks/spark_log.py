@@ -1,4 +1,4 @@
-"""What Spark's event log says of a run."""
+"""What Spark's event log says about a run."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What it costs to search every payload for unknown fields, beside the parse: seconds for 2 million rentals.
+"""What it costs to search every payload for unknown fields, in addition to the parse: seconds for 2 million rentals.
 
 Run it as `.venv/bin/python -m benchmarks.unknown_fields`. Variants take turns; the first round is not counted.
 """

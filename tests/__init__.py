@@ -1,5 +1,5 @@
-"""Helpers whose assertions shall tell as much as those of the tests."""
+"""Helpers whose assertions should show as much as those of the tests."""
 
 import pytest
 
-pytest.register_assert_rewrite("tests.house", "tests.weeks", "tests.golden.compare")
+pytest.register_assert_rewrite("tests.local_lake", "tests.weeks", "tests.golden.compare")

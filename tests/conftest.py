@@ -20,8 +20,8 @@ from dvdrental.local.landing import Database, read_source
 from dvdrental.settings import Settings
 from tests.cost import CONNECT
 from tests.filled import copy_into, keep
-from tests.house import ROOT, SCHEMAS, House
 from tests.landing import MORNING
+from tests.local_lake import ROOT, SCHEMAS, LocalLake
 from tests.once import once
 from tests.sizes import size
 
@@ -42,8 +42,8 @@ SLOW = (
     "test_publish",
     "bronze/test_airbyte_cases",
 )
-"""Files that begin first (with --no-loadscope-reorder), so that no worker is left alone with one at the end, or waits
-for the golden run of another."""
+"""Files that begin first (with --no-loadscope-reorder), so that no worker is left with one of them at the end, or
+waits for the golden run of another."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -66,9 +66,9 @@ NOT_ON_SERVERLESS = {
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect, and without what serverless refuses; only one process at
-    a time then (-n 0). Otherwise a session lives for many minutes and pays for Java's other compiler: a seventh less
-    time for each run of the job, once it is warm."""
+    """DVDRENTAL_CONNECT=1 runs the tests over Spark Connect, refusing what serverless refuses; it needs one process
+    (-n 0). Otherwise Java's second compiler is on: a session lives for many minutes, and once it is warm each run of
+    the job takes a seventh less time."""
     with pytest.MonkeyPatch.context() as guard:
         if not CONNECT:
             guard.setattr(session, "JAVA_OPTIONS", [o for o in session.JAVA_OPTIONS if o != session.QUICK_COMPILER])
@@ -122,7 +122,7 @@ def made_lake(spark: SparkSession, sample: Database, tmp_path_factory: pytest.Te
     """Folder of a lake after the run `first` on the sample."""
 
     def make(folder: Path) -> None:
-        house = House(spark, tmp_path_factory.mktemp("first"))
+        house = LocalLake(spark, tmp_path_factory.mktemp("first"))
         land(sample, house.folder, "v2", MORNING)
         house.work("first")
         shutil.copytree(house.folder, folder)
@@ -132,15 +132,15 @@ def made_lake(spark: SparkSession, sample: Database, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture(scope="module")
-def one_run(spark: SparkSession, made_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def one_run(spark: SparkSession, made_lake: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLake]:
     """A lake of the module's own, after the run `first` on the sample."""
     with copied(spark, made_lake, tmp_path_factory.mktemp("house")) as house:
         yield house
 
 
 @contextmanager
-def copied(spark: SparkSession, lake: Path, to: Path) -> Iterator[House]:
-    house = House(spark, Path(shutil.copytree(lake, to / "lake")))
+def copied(spark: SparkSession, lake: Path, to: Path) -> Iterator[LocalLake]:
+    house = LocalLake(spark, Path(shutil.copytree(lake, to / "lake")))
     try:
         house.look()
         yield house

@@ -38,7 +38,3 @@ def of_parameter(name: str, layer: str) -> Table:
     if name not in PARAMETERS and name not in STREAMS:
         raise AssertionError(f"which table is the parameter `{name}` of `build`? Add it to PARAMETERS in {__file__}")
     return TABLES[PARAMETERS[name]] if name in PARAMETERS else STREAMS[name].table
-
-
-def schema(table: Table) -> str:
-    return ", ".join(f"{column.name} {column.type}" for column in table.fields)

@@ -1,4 +1,4 @@
-"""What work costs in Spark jobs: the same on every machine."""
+"""What work costs, in Spark jobs: unlike seconds the same on every machine."""
 
 import os
 

@@ -1,11 +1,11 @@
-"""What many tests of a module begin with is published once; each of them gets a copy of its own."""
+"""What many tests of a module start from is published once; each of them gets its own copy."""
 
 import shutil
 from pathlib import Path
 
 from dvdrental.lake import Lake
 from dvdrental.local.session import register
-from tests.house import SCHEMAS
+from tests.local_lake import SCHEMAS
 
 
 def keep(lake: Lake, kept: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What is dear is made once, however many workers there are: the first makes it, the others wait."""
+"""What is expensive is made once, however many workers there are: the first makes it, the others wait."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ import pytest
 
 
 def once(base: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Folder that `make` fills for all workers of this run."""
+    """The folder, which `make` fills once for all workers of this run."""
     own = base.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
     made = folder.with_suffix(".made")

@@ -1,4 +1,4 @@
-"""What stands in a report page, as a reader sees it."""
+"""The content of a report page, as a reader sees it."""
 
 import re
 from html import unescape
@@ -17,12 +17,12 @@ def charts(page: str) -> dict[str, str]:
 
 
 def table(part: str) -> Table:
-    """The cells of the first table, its header apart."""
+    """The cells of the first table, without its header."""
     (body, *_) = re.findall(r"<tbody>(.*?)</tbody>", part, re.DOTALL)
     rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     return [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
 
 
 def marks(part: str) -> list[str]:
-    """What each bar or cell of the drawing says when it is pointed at."""
+    """Tooltip of each bar or cell of the drawing."""
     return [unescape(text) for text in re.findall(r"<title>(.*?)</title></path>", part)]

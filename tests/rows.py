@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.table import Table
-from tests.contracts import inputs_of, of_parameter, schema
+from tests.contracts import inputs_of, of_parameter
 
 EPOCH = "1970-01-01"
 Row = Mapping[str, Any]
@@ -59,7 +59,7 @@ def rows(spark: SparkSession, table: Table, *given: Row) -> DataFrame:
         always = {"valid_from": EPOCH, "is_inferred": False}
         given = tuple(always | {"is_current": row.get("valid_to") is None} | dict(row) for row in given)
     # Arrow turns texts into instants, days and decimals, and Spark plans a local relation twice as fast as an RDD.
-    return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), schema(table))
+    return spark.createDataFrame(pa.table({name: [row.get(name) for row in given] for name in names}), table.schema)
 
 
 def relation(spark: SparkSession, values: Sequence[Sequence[Any]], columns: str) -> DataFrame:
@@ -69,7 +69,7 @@ def relation(spark: SparkSession, values: Sequence[Sequence[Any]], columns: str)
     return spark.createDataFrame(pa.table({n: [v[i] for v in values] for i, n in enumerate(names)}), columns)
 
 
-def feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:
+def change_feed(spark: SparkSession, table: Table | str, *changes: Row) -> DataFrame:
     """Change feed of a table. A change is an insert in one commit unless told otherwise."""
     made = STREAMS[table].table if isinstance(table, str) else table
     told = {"_change_type": "insert", "_commit_version": 1}

@@ -1,4 +1,4 @@
-"""How much the long tests try: a little in every run, all of it with DVDRENTAL_LONG=1."""
+"""How much the long tests cover: a little in every run, everything with DVDRENTAL_LONG=1."""
 
 import os
 from typing import TypeVar

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from dvdrental import airbyte, ops
+from dvdrental import airbyte, recording
 from dvdrental.airbyte import Airbyte, AirbyteError
 from dvdrental.errors import SettingsError
 from dvdrental.local.notebook import DbUtils, run_notebook
@@ -28,12 +28,13 @@ SECRET, TOKEN = "s3cret", "t0ken"
 @dataclass
 class StandIn:
     """Answers `states` one after the other, the last one for ever; `refusals` maps a request to an HTTP status, and a
-    number among the states is one."""
+    number among the states is one. The first starts of a sync get the statuses `stumbles`."""
 
     url: str = ""
     states: list[str | int] = field(default_factory=lambda: ["succeeded"])
     running: list[dict[str, Any]] = field(default_factory=list)
     refusals: dict[str, int] = field(default_factory=dict)
+    stumbles: list[int] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
 
@@ -49,6 +50,8 @@ class StandIn:
         if authorization not in self.tokens:
             return 401, {}
         self.tokens.remove(authorization)  # the next request must bring a fresh one
+        if request == "POST /v1/jobs" and self.stumbles:
+            return self.stumbles.pop(0), {}
         if request == "POST /v1/jobs":
             return 200, {"jobId": 7, "status": "pending", "jobType": body["jobType"]}
         if request.startswith("GET /v1/jobs?"):
@@ -102,7 +105,22 @@ def test_sync_is_waited_for_while_airbyte_stumbles(stand_in: StandIn) -> None:
     assert stand_in.requests.count("POST /v1/jobs") == 1
 
 
-@pytest.mark.parametrize(("code", "asked"), [(502, 7), (401, 2), (403, 2), (404, 2)])
+def test_start_whose_answer_is_lost_is_joined(stand_in: StandIn) -> None:
+    stand_in.stumbles = [504, 409]
+    stand_in.running = [{"jobId": 5, "status": "running"}]
+    sync(stand_in.url)
+    assert stand_in.requests[-1] == "GET /v1/jobs/5"
+    assert stand_in.requests.count("POST /v1/jobs") == 2
+
+
+def test_airbyte_that_is_down_is_not_asked_beyond_the_time_that_was_given(stand_in: StandIn) -> None:
+    stand_in.states = [502]
+    with pytest.raises(AirbyteError, match=r"GET .*/jobs/7: 502 "):
+        sync(stand_in.url, seconds=0)
+    assert stand_in.requests.count("GET /v1/jobs/7") == 1
+
+
+@pytest.mark.parametrize(("code", "asked"), [(502, 7), (400, 2), (401, 2), (403, 2), (404, 2), (422, 2)])
 def test_airbyte_that_is_down_or_refuses_ends_the_run(stand_in: StandIn, code: int, asked: int) -> None:
     stand_in.states = ["running", code]
     with pytest.raises(AirbyteError, match=f"GET .*/jobs/7: {code} "):
@@ -131,10 +149,11 @@ def test_sync_that_goes_on_already_is_joined(stand_in: StandIn, status: str) -> 
     assert stand_in.requests[-1] == "GET /v1/jobs/5"
 
 
-def test_connection_that_is_busy_with_something_else_is_said(stand_in: StandIn) -> None:
+def test_connection_that_is_busy_with_something_else_or_disabled_is_said_at_once(stand_in: StandIn) -> None:
     stand_in.refusals = {"POST /v1/jobs": 409}
-    with pytest.raises(AirbyteError, match="connection c0ffee: Airbyte is busy with it"):
+    with pytest.raises(AirbyteError, match="connection c0ffee: Airbyte is busy with it, or has disabled it"):
         sync(stand_in.url)
+    assert stand_in.requests.count("POST /v1/jobs") == 1
 
 
 @pytest.mark.parametrize(
@@ -188,7 +207,7 @@ def test_notebook_does_nothing_without_a_connection() -> None:
 def test_notebook_takes_the_secrets_of_the_scope(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Step("r1", "ops.airbyte_sync", datetime(2026, 1, 5))
     secrets = {("vault", "client_id"): "me", ("vault", "client_secret"): SECRET}
-    monkeypatch.setattr(ops, "recorded", lambda lake, name: nullcontext(step))
+    monkeypatch.setattr(recording, "recorded", lambda lake, name: nullcontext(step))
     monkeypatch.setattr(DbUtils, "secrets", SimpleNamespace(get=lambda *key: secrets[key]), raising=False)
     widgets = {"airbyte_connection_id": "c0ffee", "airbyte_api": stand_in.url, "airbyte_secret_scope": "vault"}
     answer = run_notebook(ROOT / "notebooks/ops/airbyte_sync.py", None, widgets)

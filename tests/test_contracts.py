@@ -35,10 +35,10 @@ def test_build_yields_its_contract(spark: SparkSession, module: ModuleType) -> N
     """On empty inputs: types are what counts here. `_loaded_at` is added when the table is published."""
     kind = module.TABLE.name.partition("_")[0]
     inputs = {
-        name: spark.createDataFrame([], contracts.schema(contracts.of_parameter(name, kind)))
+        name: spark.createDataFrame([], contracts.of_parameter(name, kind).schema)
         for name in contracts.inputs_of(module)
     }
-    wanted = spark.createDataFrame([], contracts.schema(module.TABLE)).drop("_loaded_at")
+    wanted = spark.createDataFrame([], module.TABLE.schema).drop("_loaded_at")
     assert types(module.build(**inputs).schema) == types(wanted.schema)
 
 

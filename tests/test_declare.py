@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dvdrental import declare
+from dvdrental import declare, metric_view
 from dvdrental.lake import Lake
 from dvdrental.settings import Settings
 from dvdrental.table import Table
@@ -53,7 +53,35 @@ def test_every_table_but_change_logs_has_its_key(lake_without: Lakes) -> None:
 
 
 def test_the_platform_chooses_how_every_table_is_clustered(lake_without: Lakes) -> None:
-    assert told(lake_without(), rf"ALTER TABLE {NAME} CLUSTER BY AUTO") == [(t.layer, t.name) for t in TABLES.values()]
+    said = [re.fullmatch(rf"ALTER TABLE {NAME} CLUSTER BY AUTO", text) for text in declare.clustering(lake_without())]
+    assert [found and found.groups() for found in said] == [(t.layer, t.name) for t in TABLES.values()]
+
+
+class Workspace:
+    """Refuses statements that hold a text, with a message."""
+
+    def __init__(self, refused: str, message: str) -> None:
+        self.refused, self.message, self.heard = refused, message, list[str]()
+
+    def sql(self, statement: str) -> None:
+        if self.refused in statement:
+            raise RuntimeError(self.message)
+        self.heard.append(statement)
+
+
+def test_where_clustering_is_not_to_be_had_all_else_is_said(lake_without: Lakes) -> None:
+    lake = lake_without()
+    lake.spark = Workspace("CLUSTER BY", "[CLUSTER_BY_AUTO_REQUIRES_PREDICTIVE_OPTIMIZATION] off")
+    assert "predictive optimisation" in "".join(declare.declare(lake))
+    assert lake.spark.heard == [*declare.statements(lake), *metric_view.statements(lake)]
+
+
+@pytest.mark.parametrize(("refused", "message"), [("CLUSTER BY", "no right"), ("SET TAGS", "no right")])
+def test_any_other_refusal_ends_the_task(lake_without: Lakes, refused: str, message: str) -> None:
+    lake = lake_without()
+    lake.spark = Workspace(refused, message)
+    with pytest.raises(RuntimeError, match=message):
+        declare.declare(lake)
 
 
 def test_references_follow_the_keys_that_they_need(lake_without: Lakes) -> None:

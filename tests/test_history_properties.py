@@ -23,7 +23,7 @@ from dvdrental.quality import history_rules
 from dvdrental.silver import dim_customer, dim_film
 from dvdrental.silver.dimension import members
 from dvdrental.table import Table
-from tests import feed
+from tests import bronze_log
 from tests.rows import log, relation
 from tests.sizes import size
 from tests.things import DIM_THING, THING
@@ -140,15 +140,15 @@ def test_promise_01_any_delivery_gives_the_versions_of_the_fold(spark: SparkSess
 def deliver_anyhow(spark: SparkSession, chance: Random) -> None:
     """In one to eight batches, in any order, 15 % of the events twice."""
     events = event_streams(chance, range(200), attribute=["", "a", "b"], remark=["x", "y", "z"])
-    events_log = feed.empty_log(spark, THING)
+    events_log = bronze_log.empty_log(spark, THING)
     for number, batch in enumerate(deliveries(chance, events)):
         read_at = READ_AT + timedelta(days=chance.randint(0, ROUNDS), minutes=number)
-        landed = feed.landed(spark, THING, list(map(payload, batch)), read_at, cdc=True)
-        events_log = feed.after_changes(events_log, landed, THING, read_at)
+        landed = bronze_log.landed(spark, THING, list(map(payload, batch)), read_at, cdc=True)
+        events_log = bronze_log.after_changes(events_log, landed, THING, read_at)
     histories = by_key(events)
     states = {key: days(history) for key, history in histories.items()}
     history = chain(events_log, THING.key, ["attribute"], ["remark"])
-    rows = feed.settled(members(history, DIM_THING, [spark.range(0).select("id")]))
+    rows = bronze_log.settled(members(history, DIM_THING, [spark.range(0).select("id")]))
     found = found_versions(rows, "thing_id", ["attribute", "remark"])
     assert_same(found, {key: versions(known, ["attribute"]) for key, known in states.items()}, histories)
     live = {
@@ -209,7 +209,7 @@ def move_customers(spark: SparkSession, chance: Random) -> None:
         for key, history in known["customer"].items()
     }
     logs = {name: change_log(spark, name, streams.get(name, [])) for name in ("rental", "payment", *streams)}
-    rows = feed.settled(dim_customer.build(**logs))
+    rows = bronze_log.settled(dim_customer.build(**logs))
     columns = [*dim_customer.PLACE, "store_id", "first_name", "address_id", "is_active_customer", "email"]
     check(rows, dim_customer.TABLE, columns, states, by_key(streams["customer"]))
 
@@ -243,7 +243,7 @@ def sort_films(spark: SparkSession, chance: Random) -> None:
         for key, history in known["film"].items()
     }
     logs = {name: change_log(spark, name, streams.get(name, [])) for name in ("inventory", *streams)}
-    rows = feed.settled(dim_film.build(**logs))
+    rows = bronze_log.settled(dim_film.build(**logs))
     columns = ["title", "language", "category_id", "category", "description"]
     check(rows, dim_film.TABLE, columns, states, by_key(streams["film"]))
 
@@ -291,7 +291,7 @@ def check(
 ) -> None:
     """The whole dimension, then what a fact of every key and day finds in it: nothing that is known of a key whose end
     alone is known, but that it is in use."""
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     tracked = [column for column in columns if column not in table.untracked]
     shown = {
         key: [(start, end, {c: values[c] for c in columns}) for start, end, values in versions(known, tracked)]

@@ -18,9 +18,9 @@ def test_run_that_cannot_write_its_reports_has_its_end_all_the_same(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, problems: str | None, error: type[Exception], event: str
 ) -> None:
     run.begin(lake)
-    monkeypatch.setattr(run, "report", broken)
+    monkeypatch.setattr(run, "_write_reports", broken)
     monkeypatch.setattr(run, "_problems", lambda _: problems)
     with pytest.raises(error):
-        run.end(lake)
+        run.finish(lake)
     events = lake.table(ops.RUN_EVENT).orderBy("at").collect()
     assert [row.event for row in events] == ["started", event]

@@ -25,7 +25,7 @@ from dvdrental.local.landing import Change
 from dvdrental.publish import difference
 from dvdrental.silver.dimension import members
 from dvdrental.table import Table
-from tests import feed
+from tests import bronze_log
 from tests.conftest import ROOT
 from tests.landing import MORNING, append, syncing
 from tests.rows import log, relation
@@ -97,7 +97,7 @@ class Shape:
 
 
 K, T, U = ["k1", "k2"], ["t1", "t2"], ["u1"]
-EVENTS = feed.stream("cases", ["case_id", *K], dict.fromkeys(["case_id", *K, *T, *U], "STRING"))
+EVENTS = bronze_log.stream("cases", ["case_id", *K], dict.fromkeys(["case_id", *K, *T, *U], "STRING"))
 KEY = list(EVENTS.key)
 
 
@@ -139,14 +139,14 @@ class Outcome:
 def outcome(spark: SparkSession) -> Outcome:
     chosen = of_mode("event", null_seq=False) + [case for case in of_mode("scd1") if not truncates(case)]
     deliveries = {case["id"]: rounds(case) for case in chosen}
-    events, rejected = feed.empty_log(spark, EVENTS), defaultdict[str, list[str]](list)
+    events, rejected = bronze_log.empty_log(spark, EVENTS), defaultdict[str, list[str]](list)
     for number in range(max(map(len, deliveries.values()))):
         read_at = READ_AT + timedelta(days=number)
         batch = [payload(case, e) for case in chosen for e in (deliveries[case["id"]][number : number + 1] or [[]])[0]]
-        rows = feed.landed(spark, EVENTS, batch, read_at, cdc=True)
+        rows = bronze_log.landed(spark, EVENTS, batch, read_at, cdc=True)
         for row in rows.filter("_rejected is not null").collect():
             rejected[row.case_id].append(row._rejected)
-        events = feed.after_changes(events, rows, EVENTS, read_at)
+        events = bronze_log.after_changes(events, rows, EVENTS, read_at)
     history = chain(events, KEY, T, U, opens_at_epoch=False).filter("not is_deleted")
     stored = {row.case_id: row["count"] for row in events.groupBy("case_id").count().collect()}
     versions = by_case(history, "valid_from", "valid_to")
@@ -261,12 +261,12 @@ def test_truncate_case(spark: SparkSession, case: Case) -> None:
     """Airbyte tells of a truncate by a refresh: keys that it does not land again are gone. It cannot come late."""
     events = [event for batch in case["batches"] for event in batch]
     (truncated,) = (event[-2] for event in events if event[-1] == "T")
-    history = feed.empty_log(spark, EVENTS)
+    history = bronze_log.empty_log(spark, EVENTS)
     for generation, batch in enumerate(
         ([e for e in events if e[-2] < truncated], [e for e in events if e[-2] > truncated])
     ):
-        rows = feed.landed(spark, EVENTS, [payload(case, event) for event in batch], READ_AT, cdc=True)
-        history = feed.after_changes(history, rows, EVENTS, READ_AT, generation=generation)
+        rows = bronze_log.landed(spark, EVENTS, [payload(case, event) for event in batch], READ_AT, cdc=True)
+        history = bronze_log.after_changes(history, rows, EVENTS, READ_AT, generation=generation)
     assert ordered(by_case(current(history, KEY))[case["id"]]) == ordered(map(text, row) for row in case["expect"])
 
 
@@ -286,12 +286,12 @@ def test_promise_03_snapshot_case(spark: SparkSession, case: Case) -> None:
     def typed(row: Sequence[Any]) -> dict[str, Any]:
         return {c: instant(v) if c == changed else text(v) for c, v in zip(columns, row, strict=True)}
 
-    of = feed.stream("snapshots", keys, types, changed)
-    sync = feed.after_changes if case["deletes"] == "ignore" else feed.after_snapshot
-    events = feed.empty_log(spark, of)
+    of = bronze_log.stream("snapshots", keys, types, changed)
+    sync = bronze_log.after_changes if case["deletes"] == "ignore" else bronze_log.after_snapshot
+    events = bronze_log.empty_log(spark, of)
     for run in case["runs"]:
         read_at = instant(run["at"])
-        events = sync(events, feed.landed(spark, of, list(map(typed, run["rows"])), read_at), of, read_at)
+        events = sync(events, bronze_log.landed(spark, of, list(map(typed, run["rows"])), read_at), of, read_at)
         history = chain(events, keys, tracked, untracked, opens_at_epoch=case["first"] == "epoch")
         live = history.filter("not is_deleted").select(*columns, "valid_from", "valid_to")
         wanted = ((*typed(row[:-2]).values(), instant(row[-2]), instant(row[-1])) for row in run["expect"])
@@ -316,15 +316,15 @@ HISTORY = Table(
 @each(of_mode("counts"))
 def test_counts_case(spark: SparkSession, case: Case) -> None:
     """A deleted stretch is a version of the chain; a second key keeps the landing from being empty."""
-    of = feed.stream("counts", ["id"], {"id": "STRING", "v": "STRING"})
-    events, payloads, before = feed.empty_log(spark, of), [], None
+    of = bronze_log.stream("counts", ["id"], {"id": "STRING", "v": "STRING"})
+    events, payloads, before = bronze_log.empty_log(spark, of), [], None
     for number, (action, count) in enumerate(case["steps"]):
         if action != "same":
             there = ["0"] if action == "delete" else ["0", "1"]
             payloads = [{"id": key, "v": "a"} for key in there]
         read_at = READ_AT + timedelta(days=number)
-        events = feed.after_snapshot(events, feed.landed(spark, of, payloads, read_at), of, read_at)
-        history = feed.settled(chain(events, ["id"], ["v"]).select(*HISTORY.column_names))
+        events = bronze_log.after_snapshot(events, bronze_log.landed(spark, of, payloads, read_at), of, read_at)
+        history = bronze_log.settled(chain(events, ["id"], ["v"]).select(*HISTORY.column_names))
         assert history.filter("id = '1'").count() == count, f"step {number}, {action}"
         changes = difference(before, history, HISTORY).filter("_op is not null").count()
         assert (changes == 0) == (action == "same"), f"step {number}, {action}: {changes} changes to publish"

@@ -74,8 +74,8 @@ def test_message_says_what_to_do_and_is_short() -> None:
 
 
 def test_landing_may_be_in_another_catalog() -> None:
-    assert Settings(catalog="here", landing="raw").landing_parts[:2] == ("here", "raw")
-    assert Settings(catalog="here", landing="there-1.raw").landing_parts[:2] == ("there-1", "raw")
+    assert Settings(catalog="here", landing="raw").landing_schema == ("here", "raw")
+    assert Settings(catalog="here", landing="there-1.raw").landing_schema == ("there-1", "raw")
 
 
 def test_widgets_are_declared_with_their_defaults_and_parameters_win() -> None:

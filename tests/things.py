@@ -1,15 +1,15 @@
-"""A dimension with history, as small as can be."""
+"""The smallest possible dimension with history."""
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, surrogate_key
-from dvdrental.silver.dimension import VALIDITY
+from dvdrental.silver.dimension import VERSION_DDL
 from dvdrental.table import Table
-from tests import feed
+from tests import bronze_log
 from tests.rows import Row, rows
 
-THING = feed.stream("thing", ["thing_id"], {"thing_id": "INT", "attribute": "STRING", "remark": "STRING"})
+THING = bronze_log.stream("thing", ["thing_id"], {"thing_id": "INT", "attribute": "STRING", "remark": "STRING"})
 
 DIM_THING = Table(
     layer="silver",
@@ -21,7 +21,7 @@ DIM_THING = Table(
         thing_id INT NOT NULL COMMENT 'Source key',
         attribute STRING COMMENT 'Opens a version',
         remark STRING COMMENT 'Updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("remark",),
 )
@@ -30,6 +30,6 @@ UNKNOWN_MEMBER = {"thing_id": UNKNOWN, "is_inferred": True}
 
 
 def things(spark: SparkSession, *given: Row) -> DataFrame:
-    """Rows of the dimension; the key is the right one unless given."""
+    """Rows of the dimension; the surrogate key is computed unless given."""
     right = F.when(F.col("thing_id") == UNKNOWN, F.lit(UNKNOWN)).otherwise(surrogate_key("thing_id", "valid_from"))
     return rows(spark, DIM_THING, *given).withColumn("thing_key", F.coalesce("thing_key", right))

@@ -1,5 +1,5 @@
-"""A source that lives on for weeks: rentals, returns, moves, corrections, late news. It keeps a journal of what held
-from when on, as an oracle for everything that is looked up as of a time."""
+"""A source over several weeks: rentals, returns, moves, corrections, late changes. It keeps a journal of what was valid
+from when, as an oracle for every as-of lookup."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,11 +39,11 @@ class Weeks:
 
     @property
     def now(self) -> datetime:
-        """When this week's sync reads the source, UTC."""
+        """When this week's sync reads the source, in UTC."""
         return (MORNING + timedelta(weeks=self.number)).replace(tzinfo=None)
 
     def live(self) -> None:
-        """One week; `changes` holds it as a log would."""
+        """One week; `changes` holds what a log would."""
         self.number, self.changes = self.number + 1, []
         self._rentals()
         self._corrections()
@@ -52,7 +52,7 @@ class Weeks:
         self._staff_and_stores()
 
     def come_back(self, number: int) -> set[int]:
-        """A week in which nothing happens but that copies come back, or did so at another time than was thought."""
+        """A week in which copies come back, some return times are corrected, and nothing else happens."""
         self.number, self.changes = self.number + 1, []
         rentals = self._chance.sample(list(self.tables["rental"].values()), number)
         for rental in rentals:

@@ -1,4 +1,4 @@
-"""A session, and the first Delta table written in it: with `ours` the session of a local run, else what is set."""
+"""Start a session and write its first Delta table: with `ours` as a local run does, else as Spark is configured."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,11 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local.session import start_session
 
-warehouse = Path(sys.argv[2])
-spark = start_session(warehouse) if "ours" in sys.argv else SparkSession.builder.getOrCreate()
-spark.range(1000).write.format("delta").saveAsTable("first")
+
+def main(warehouse: Path, *, ours: bool) -> None:
+    spark = start_session(warehouse) if ours else SparkSession.builder.getOrCreate()
+    spark.range(1000).write.format("delta").saveAsTable("first")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[2]), ours="ours" in sys.argv)

@@ -9,16 +9,13 @@ from pyspark.sql import functions as F
 from benchmarks.peers.store_months import store_months
 from benchmarks.peers.streams import COLUMNS, landed
 
-LANDING = Path(sys.argv[1])
 
-spark = SparkSession.builder.getOrCreate()
-
-
-def main() -> None:
+def main(landing: Path) -> None:
+    spark = SparkSession.builder.getOrCreate()
     for schema in ("bronze", "silver", "gold"):
         spark.sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for stream in COLUMNS:
-        save(parsed(stream), f"bronze.{stream}")
+        save(parsed(landing, stream), f"bronze.{stream}")
     save(bronze("category"), "silver.dim_category")
     save(bronze("customer"), "silver.dim_customer")
     save(films(), "silver.dim_film")
@@ -29,8 +26,8 @@ def main() -> None:
     save(store_months(*map(bronze, names)), "gold.monthly_store_sales")
 
 
-def parsed(stream: str) -> DataFrame:
-    raw = spark.read.format("delta").load(landed(LANDING, stream))
+def parsed(landing: Path, stream: str) -> DataFrame:
+    raw = SparkSession.active().read.format("delta").load(landed(landing, stream))
     return raw.select("_airbyte_raw_id", *(field(name, kind) for name, kind in COLUMNS[stream].items()))
 
 
@@ -64,12 +61,12 @@ def rentals() -> DataFrame:
 
 
 def one_big_table() -> DataFrame:
-    facts = spark.table("silver.fact_rentals").drop("_airbyte_raw_id", "last_update")
-    film = spark.table("silver.dim_film").select("film_id", "title", "language", "rating", "category", "release_year")
-    store = spark.table("silver.dim_store").select(
+    facts = table("silver.fact_rentals").drop("_airbyte_raw_id", "last_update")
+    film = table("silver.dim_film").select("film_id", "title", "language", "rating", "category", "release_year")
+    store = table("silver.dim_store").select(
         "store_id", F.col("city").alias("store_city"), F.col("country").alias("store_country")
     )
-    customer = spark.table("silver.dim_customer").select("customer_id", F.col("active").alias("is_active_customer"))
+    customer = table("silver.dim_customer").select("customer_id", F.col("active").alias("is_active_customer"))
     joined = facts.join(film, "film_id", "left").join(store, "store_id", "left")
     at = F.col("rental_date")
     return joined.join(customer, "customer_id", "left").withColumns(
@@ -83,7 +80,11 @@ def one_big_table() -> DataFrame:
 
 
 def bronze(stream: str) -> DataFrame:
-    return spark.table(f"bronze.{stream}")
+    return table(f"bronze.{stream}")
+
+
+def table(name: str) -> DataFrame:
+    return SparkSession.active().table(name)
 
 
 def save(rows: DataFrame, name: str) -> None:
@@ -91,4 +92,4 @@ def save(rows: DataFrame, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -1,21 +1,18 @@
 """Ours on a landing that lies in the lake already, however large: `dvdrental run` without the source.
 
-Says, as JSON in its last line, what part of the work was the gate's. With --many-rows Java and Spark compile.
+Prints a line of JSON: seconds of the quality gate, and of all tasks. With --many-rows Java and Spark compile.
 """
 
 import argparse
-import importlib
 import json
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from benchmarks import spark_conf
+from benchmarks.stopwatch import Stopwatch
 from dvdrental.local.bundle import Bundle, find_root
 from dvdrental.local.folder import open_lake, parameters
-from dvdrental.local.job import plan, run
+from dvdrental.local.job import great_expectations_beside, plan, run
 from dvdrental.local.session import start_session
 from dvdrental.quality import gate
 from dvdrental.run import JOB
@@ -29,32 +26,20 @@ def main() -> int:
     options = parser.parse_args()
     if options.many_rows:
         spark_conf.for_many_rows()
-    gate_seconds: list[float] = []
-    gate.audit = timed(gate.audit, gate_seconds)
+    watch = Stopwatch()
+    gate.audit = watch.around("gate", gate.audit)
     run_id = f"bench-{time.time_ns()}"
     chosen = parameters(options.lake, run_id) | {"sync_mode": options.sync_mode}
     tasks = plan(Bundle(find_root(Path(__file__).parent)), JOB, chosen)
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(importlib.import_module, "great_expectations")
+    with great_expectations_beside():
         spark = start_session(options.lake)
         open_lake(spark, options.lake)
         good = run(tasks, spark, lambda task: None)
     for task in tasks:
         if task.error is not None:
             print(f"{task.key}: {task.error}")
-    print(json.dumps({"gate": sum(gate_seconds), "tasks": sum(task.seconds for task in tasks)}))
+    print(json.dumps({"gate": sum(watch.seconds.values()), "tasks": sum(task.seconds for task in tasks)}))
     return 0 if good else 1
-
-
-def timed(function: Callable[..., Any], seconds: list[float]) -> Callable[..., Any]:
-    def call(*arguments: Any) -> Any:
-        began = time.monotonic()
-        try:
-            return function(*arguments)
-        finally:
-            seconds.append(time.monotonic() - began)
-
-    return call
 
 
 if __name__ == "__main__":

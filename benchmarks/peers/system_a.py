@@ -15,18 +15,15 @@ from pyspark.sql import functions as F
 from benchmarks.peers.store_months import store_months
 from benchmarks.peers.streams import COLUMNS, landed
 
-LANDING = Path(sys.argv[1])
 
-spark = SparkSession.builder.getOrCreate()
-
-
-def main() -> None:
+def main(landing: Path) -> None:
+    spark = SparkSession.builder.getOrCreate()
     spark.sql("CREATE SCHEMA IF NOT EXISTS main")
     spark.sql("CREATE SCHEMA IF NOT EXISTS preset")
     with ThreadPoolExecutor(4) as cluster:
-        first = [cluster.submit(task) for task in (bronze, dim_category, dim_customer, dim_store)]
+        first = [cluster.submit(task, landing) for task in (bronze, dim_category, dim_customer, dim_store)]
         first[1].result()
-        film = cluster.submit(dim_film)
+        film = cluster.submit(dim_film, landing)
         for task in [*first, film]:
             task.result()
     fact_rentals()
@@ -34,13 +31,13 @@ def main() -> None:
     monthly_store_sales()
 
 
-def bronze() -> None:
+def bronze(landing: Path) -> None:
     for stream in COLUMNS:
-        save(raw(stream, "_airbyte_raw_id"), f"stg_{stream}")
+        save(raw(landing, stream, "_airbyte_raw_id"), f"stg_{stream}")
 
 
-def dim_category() -> None:
-    category = raw("category")
+def dim_category(landing: Path) -> None:
+    category = raw(landing, "category")
     not_null(category, "category_id", "name")
     unique(category, "name")
     save_twice(
@@ -54,8 +51,8 @@ def dim_category() -> None:
     )
 
 
-def dim_customer() -> None:
-    customer = raw("customer")
+def dim_customer(landing: Path) -> None:
+    customer = raw(landing, "customer")
     not_null(customer, "customer_id", "store_id", "last_update")
     unique(customer, "customer_id")
     save_twice(
@@ -73,8 +70,8 @@ def dim_customer() -> None:
     )
 
 
-def dim_film() -> None:
-    film, language, film_category = raw("film"), raw("language"), raw("film_category")
+def dim_film(landing: Path) -> None:
+    film, language, film_category = raw(landing, "film"), raw(landing, "language"), raw(landing, "film_category")
     not_null(film, "film_id", "language_id", "rental_duration", "last_update")
     unique(film, "film_id")
     not_null(language, "language_id", "name")
@@ -99,8 +96,8 @@ def dim_film() -> None:
     )
 
 
-def dim_store() -> None:
-    store, address, city, country = raw("store"), raw("address"), raw("city"), raw("country")
+def dim_store(landing: Path) -> None:
+    store, address, city, country = (raw(landing, name) for name in ("store", "address", "city", "country"))
     not_null(store, "store_id", "address_id")
     not_null(address, "address_id", "city_id")
     not_null(city, "city_id", "country_id")
@@ -122,13 +119,13 @@ def dim_store() -> None:
 
 
 def fact_rentals() -> None:
-    rental, staff, inventory = (spark.table(f"main.stg_{name}") for name in ("rental", "staff", "inventory"))
-    payment = spark.table("main.stg_payment")
+    rental, staff, inventory = (table(f"stg_{name}") for name in ("rental", "staff", "inventory"))
+    payment = table("stg_payment")
     paid = payment.groupBy("rental_id").agg(F.sum(F.col("amount").cast("decimal(5,2)")).alias("amount"))
-    film = spark.table("main.dim_film").select("film_id", "film_key", "category_id")
-    category = spark.table("main.dim_category").select("category_id", "category_key")
-    customer = spark.table("main.dim_customer").select("customer_id", "customer_key")
-    store = spark.table("main.dim_store").select("store_id", "store_key")
+    film = table("dim_film").select("film_id", "film_key", "category_id")
+    category = table("dim_category").select("category_id", "category_key")
+    customer = table("dim_customer").select("customer_id", "customer_key")
+    store = table("dim_store").select("store_id", "store_key")
     facts = (
         rental.join(staff.select("staff_id", "store_id"), "staff_id", "left")
         .join(inventory.select("inventory_id", "film_id"), "inventory_id", "left")
@@ -152,14 +149,14 @@ def fact_rentals() -> None:
     )
     save_twice(facts, "fact_rentals")
     names = ("rental_key", "rental_date", "store_key", "customer_key", "last_update", "film_key", "category_key")
-    not_null(spark.table("main.fact_rentals"), *names)
+    not_null(table("fact_rentals"), *names)
 
 
 def one_big_table() -> None:
-    facts = spark.table("main.fact_rentals").drop("last_update")
+    facts = table("fact_rentals").drop("last_update")
     at = F.to_timestamp("rental_date")
     customers, stores, films, categories = (
-        spark.table(f"main.dim_{name}").drop("last_update") for name in ("customer", "store", "film", "category")
+        table(f"dim_{name}").drop("last_update") for name in ("customer", "store", "film", "category")
     )
     obt = (
         facts.join(customers.drop("store_id"), "customer_key", "left")
@@ -200,27 +197,32 @@ def one_big_table() -> None:
 
 def monthly_store_sales() -> None:
     names = ("rental", "payment", "staff", "store")
-    save_twice(store_months(*(spark.table(f"main.stg_{name}") for name in names)), "monthly_store_sales")
+    save_twice(store_months(*(table(f"stg_{name}") for name in names)), "monthly_store_sales")
 
 
-def raw(stream: str, *others: str) -> DataFrame:
+def raw(landing: Path, stream: str, *others: str) -> DataFrame:
     fields = list(COLUMNS[stream])
     parsed = F.json_tuple("_airbyte_data", *fields).alias(*fields)
-    return spark.read.format("delta").load(landed(LANDING, stream)).select(*others, parsed)
+    source = SparkSession.active().read.format("delta").load(landed(landing, stream))
+    return source.select(*others, parsed)
 
 
-def key(table: str) -> Column:
-    return F.md5(F.concat_ws("-", f"{table}_id", "last_update")).alias(f"{table}_key")
+def table(name: str) -> DataFrame:
+    return SparkSession.active().table(f"main.{name}")
+
+
+def key(entity: str) -> Column:
+    return F.md5(F.concat_ws("-", f"{entity}_id", "last_update")).alias(f"{entity}_key")
 
 
 def save(rows: DataFrame, name: str, schema: str = "main") -> None:
-    spark.sql(f"DROP TABLE IF EXISTS {schema}.{name}")
+    SparkSession.active().sql(f"DROP TABLE IF EXISTS {schema}.{name}")
     rows.write.format("delta").saveAsTable(f"{schema}.{name}")
 
 
 def save_twice(rows: DataFrame, name: str) -> None:
     save(rows, name)
-    save(spark.table(f"main.{name}"), name, "preset")
+    save(table(name), name, "preset")
 
 
 def not_null(rows: DataFrame, *columns: str) -> None:
@@ -235,4 +237,4 @@ def unique(rows: DataFrame, column: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))

@@ -3,7 +3,7 @@
 # MAGIC # gold.customer_value
 # MAGIC One row per customer of today.
 # MAGIC
-# MAGIC No names, no addresses: `customer_key` leads to them for who may see them.
+# MAGIC No names, no addresses: `customer_key` leads to them for those who may see them.
 # MAGIC
 # MAGIC Reads `silver.dim_customer`, `silver.fact_rentals`, `silver.fact_payments`.
 # MAGIC

@@ -8,7 +8,7 @@
 # MAGIC Reads `silver.fact_rentals`, `silver.dim_date`, `silver.dim_customer`, `silver.dim_store`,
 # MAGIC `silver.dim_film`, `silver.dim_category`.
 # MAGIC
-# MAGIC A run of the job computes only rentals that something has changed for; opened by hand, all.
+# MAGIC The job computes only rentals for which something has changed; opened by hand, this notebook computes all.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 

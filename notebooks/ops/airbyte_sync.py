@@ -21,7 +21,8 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.airbyte import Airbyte
 from dvdrental.lake import Lake
-from dvdrental.ops import recorded, to_json
+from dvdrental.ops import to_json
+from dvdrental.recording import recorded
 
 lake = Lake.open(spark, dbutils)
 

@@ -22,4 +22,4 @@ from dvdrental.lake import Lake
 lake = Lake.open(spark, dbutils)
 
 # COMMAND ----------
-declare(lake)
+dbutils.notebook.exit("\n".join(declare(lake)))

@@ -21,7 +21,7 @@ except ModuleNotFoundError:  # opened by hand, without the wheel: take the check
 # COMMAND ----------
 from dvdrental.lake import Lake
 from dvdrental.ledger_views import FRESHNESS
-from dvdrental.run import end
+from dvdrental.run import finish
 
 lake = Lake.open(spark, dbutils)
 
@@ -29,4 +29,4 @@ lake = Lake.open(spark, dbutils)
 display(lake.table(FRESHNESS).orderBy("table_name"))
 
 # COMMAND ----------
-end(lake)
+finish(lake)

@@ -1,7 +1,7 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # silver.dim_actor
-# MAGIC One row per live actor, and per one whom a film names and the source lacks.
+# MAGIC One row per live actor, and one per actor whom a film names and the source lacks.
 # MAGIC
 # MAGIC Two actors may share a name.
 # MAGIC

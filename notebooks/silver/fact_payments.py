@@ -3,12 +3,12 @@
 # MAGIC # silver.fact_payments
 # MAGIC One row per live payment.
 # MAGIC
-# MAGIC Payer and till as of the payment, film and copy as of the rental.
+# MAGIC Payer and staff as of the payment, film and copy as of the rental.
 # MAGIC
 # MAGIC Reads `bronze.payment`, `silver.fact_rentals`, `silver.dim_customer`, `silver.dim_store`,
 # MAGIC `silver.dim_staff`.
 # MAGIC
-# MAGIC A run of the job computes only payments that something has changed for; opened by hand, all.
+# MAGIC The job computes only payments for which something has changed; opened by hand, this notebook computes all.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 

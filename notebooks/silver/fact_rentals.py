@@ -8,7 +8,7 @@
 # MAGIC Reads `bronze.rental`, `bronze.payment`, `bronze.inventory`, `silver.dim_customer`,
 # MAGIC `silver.dim_film`, `silver.dim_category`, `silver.dim_store`, `silver.dim_staff`.
 # MAGIC
-# MAGIC A run of the job computes only rentals that something has changed for; opened by hand, all.
+# MAGIC The job computes only rentals for which something has changed; opened by hand, this notebook computes all.
 # MAGIC
 # MAGIC Rerunning is safe: only differences are published, and only after the checks.
 

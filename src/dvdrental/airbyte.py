@@ -3,10 +3,10 @@
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
-from typing import Any
+from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -17,20 +17,25 @@ ANSWER_SECONDS = 60
 """Airbyte asks other services before it answers, and is sometimes slow about it."""
 
 FAILURES = 5
-"""So many questions in a row about a sync may fail."""
+"""So many requests in a row may fail."""
 
 ENDS = ("succeeded", "failed", "cancelled")
 
 GOING_ON = ("running", "incomplete", "pending")
-"""Incomplete is between two attempts of Airbyte."""
+"""Incomplete means between two attempts of Airbyte."""
 
 _ADDRESS = re.compile(r"https?://[\w.:\[\]-]+(/[\w./~-]*)?\Z", re.ASCII)
 
+_NAMES = "Are airbyte_api and airbyte_connection_id right?"
 HINTS = {
+    400: _NAMES,
     401: "Are client_id and client_secret in the secret scope those of an Airbyte application?",
     403: "May the user of the Airbyte application run this connection?",
-    404: "Are airbyte_api and airbyte_connection_id right?",
+    404: _NAMES,
+    422: _NAMES,
 }
+
+Answer = TypeVar("Answer")
 
 
 class AirbyteError(DvdRentalError):
@@ -57,15 +62,15 @@ class Airbyte:
     client_secret: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        """The secrets go to this address, and to nothing else that Python can open."""
+        """Only http and https: the secrets are sent to this address, and urlopen would open others."""
         if not _ADDRESS.match(self.api):
             raise SettingsError("airbyte_api: use the address of Airbyte's API, as in https://api.airbyte.com/v1")
 
     def sync(self, connection: str, seconds: float = 3600, pause: float = 15) -> None:
         """Start a sync of the connection, or join the one that runs, and return when it has succeeded."""
-        job = self._start(connection)
         until = time.monotonic() + seconds
-        while (status := self._status(job, pause)) not in ENDS:
+        job = _insist(lambda: self._start(connection), pause, until)
+        while (status := _insist(lambda: self._status(job), pause, until)) not in ENDS:
             if time.monotonic() > until:
                 raise AirbyteError(
                     f"Airbyte's sync job {job} is still {status} after {seconds:.0f} s. It goes on in Airbyte; "
@@ -85,23 +90,12 @@ class Airbyte:
                 query = urlencode({"connectionId": connection, "jobType": "sync", "status": status})
                 if jobs := self._call("GET", f"/jobs?{query}")["data"]:
                     return int(jobs[0]["jobId"])
-            raise AirbyteError(
-                f"connection {connection}: Airbyte is busy with it, but with no sync that could be waited for. "
-                "Rerun when it is done"
+            raise _RefusedError(
+                f"connection {connection}: Airbyte is busy with it, or has disabled it, and there is no sync that "
+                "could be waited for. Look at its state in Airbyte, then rerun"
             ) from None
 
-    def _status(self, job: int, pause: float) -> str:
-        """A sync goes on while Airbyte does not answer: it is asked again, as after a gateway's bad minute."""
-        for _ in range(FAILURES):
-            try:
-                return self._ask(job)
-            except _RefusedError:
-                raise
-            except AirbyteError:
-                time.sleep(pause)
-        return self._ask(job)
-
-    def _ask(self, job: int) -> str:
+    def _status(self, job: int) -> str:
         return str(self._call("GET", f"/jobs/{job}")["status"])
 
     def _call(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
@@ -111,7 +105,7 @@ class Airbyte:
         return self._send(method, path, body, token)
 
     def _send(self, method: str, path: str, body: Mapping[str, str] | None, token: str = "") -> Any:
-        """Errors tell address and status only: what was sent or answered may hold a secret."""
+        """Errors contain address and status only: a request or an answer may hold a secret."""
         what = f"{method} {self.api}{path.partition('?')[0]}"
         try:
             request = Request(self.api + path, None if body is None else json.dumps(body).encode(), method=method)
@@ -130,3 +124,18 @@ class Airbyte:
             ) from None
         except ValueError:
             raise AirbyteError(f"{what}: no answer in JSON. Is airbyte_api right? It ends in /v1") from None
+
+
+def _insist(ask: Callable[[], Answer], pause: float, until: float) -> Answer:
+    """Ask again while Airbyte does not answer: a sync goes on meanwhile. Starting again is safe: if Airbyte heard the
+    first time, it is busy with that sync, which is joined."""
+    for _ in range(FAILURES):
+        try:
+            return ask()
+        except _RefusedError:
+            raise
+        except AirbyteError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(pause)
+    return ask()

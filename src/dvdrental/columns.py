@@ -9,7 +9,7 @@ UNKNOWN = -1
 """Surrogate and natural key of the unknown member."""
 
 EPOCH = "1970-01-01 00:00:00"
-"""Where the first version of every key opens: the past before the first landing is taken to look like it."""
+"""Start of the first version of every key: what the first landing holds is assumed to have held before."""
 
 
 def epoch() -> Column:
@@ -29,6 +29,11 @@ def surrogate_key(*columns: str) -> Column:
 def date_key(moment: str) -> Column:
     """Day of a timestamp as INT yyyymmdd; NULL for NULL."""
     return F.date_format(moment, "yyyyMMdd").cast("int")
+
+
+def money(total: str) -> Column:
+    """A sum of amounts, 0 where there is nothing to add up. (`na.fill` skips decimals.)"""
+    return F.coalesce(total, F.lit(0)).cast("decimal(20,2)")
 
 
 def utc(instant: Column) -> Column:

@@ -12,26 +12,44 @@ from dvdrental.names import ident, literal
 from dvdrental.table import Table
 from dvdrental.tables import TABLES
 
+NOT_HERE = "CLUSTER_BY_AUTO_REQUIRES_PREDICTIVE_OPTIMIZATION"
 
-def declare(lake: Lake) -> None:
-    """Saying it again is safe: what stands already is dropped or replaced."""
+
+def declare(lake: Lake) -> list[str]:
+    """Saying it again is safe: what stands already is dropped or replaced. Gives what could not be said here."""
     for statement in (*statements(lake), *metric_view.statements(lake)):
         lake.spark.sql(statement)
+    try:
+        for statement in clustering(lake):
+            lake.spark.sql(statement)
+    except Exception as error:
+        if NOT_HERE not in str(error):
+            raise
+        return ["CLUSTER BY AUTO needs predictive optimisation, which is off here: tables lie as they were written"]
+    return []
+
+
+def clustering(lake: Lake) -> Iterator[str]:
+    """The platform chooses and changes the keys by what is asked; only where predictive optimisation is on."""
+    return (f"ALTER TABLE {lake.name(table.layer, table.name)} CLUSTER BY AUTO" for table in _there(lake))
 
 
 def statements(lake: Lake) -> Iterator[str]:
     """Primary keys first, since foreign keys refer to them. None of them is enforced: the gate is what enforces them,
     and RELY lets the optimiser count on that."""
-    tables = [table for table in TABLES.values() if lake.exists(table)]
+    tables = _there(lake)
     for table in tables:
         name = lake.name(table.layer, table.name)
         yield from (_tag(name, column.name) for column in table.fields if column.personal)
-        yield f"ALTER TABLE {name} CLUSTER BY AUTO"
         if table.layer != "bronze":  # a change log holds a key as often as it changed
             yield f"ALTER TABLE {name} DROP PRIMARY KEY IF EXISTS CASCADE"
             yield f"ALTER TABLE {name} ADD CONSTRAINT {ident(f'{table.name}_key')} PRIMARY KEY ({_columns(table)}) RELY"
     for table in tables:
         yield from (_reference(lake, table, column) for column, parent in table.references.items() if parent in tables)
+
+
+def _there(lake: Lake) -> list[Table]:
+    return [table for table in TABLES.values() if lake.exists(table)]
 
 
 def _reference(lake: Lake, table: Table, column: str) -> str:

@@ -1,4 +1,4 @@
-"""Forget a customer: what tells who a person is goes from every version that is kept; facts and their totals stay."""
+"""Forget a customer: personal data goes from every version that is kept; facts and their totals stay."""
 
 import re
 
@@ -9,7 +9,8 @@ from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.errors import SettingsError
 from dvdrental.lake import Lake
 from dvdrental.names import ident
-from dvdrental.ops import Step, recorded
+from dvdrental.ops import Step
+from dvdrental.recording import recorded
 
 _NUMBER = re.compile(r"[0-9]{1,10}\Z")
 

@@ -13,15 +13,16 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, epoch
 
-VALIDITY = ["valid_from", "valid_to", "is_deleted"]
+PERIOD = ["valid_from", "valid_to"]
+VALIDITY = [*PERIOD, "is_deleted"]
 
 
 def event_order() -> list[Column]:
     """Total order of the events of one key, so that results never depend on arrival.
 
     The source's log position first (events from before CDC have none), a delete after an upsert of the same position;
-    without a position the source's own time, then the time of reading. A row that was read twice, as its stream has
-    been corrected in between, counts as it was read last.
+    without a position the source's own time, then the time of reading. If a row was ingested twice because its stream
+    definition was corrected in between, the later ingest wins.
     """
     return [
         F.col("_lsn").asc_nulls_first(),
@@ -46,8 +47,8 @@ def current(log: DataFrame, key: Sequence[str]) -> DataFrame:
 
 
 def carry_forward(log: DataFrame, key: Sequence[str], columns: Sequence[str]) -> DataFrame:
-    """Fill the values that an update left out because they had not changed (`_changes` says UNCHANGED) with those of
-    the event before, as the log is ordered: at reading, since an event may still arrive in between.
+    """Fill in the values that an update left out because they had not changed (`_changes` says UNCHANGED) from the
+    event before it. This is done when the log is read, not when it is written: an event in between may still arrive.
 
     `columns` are those that can be left out.
     """
@@ -70,8 +71,8 @@ def chain(
     """One row per maximal version. A change of a tracked column opens one; untracked columns hold the last value
     of the version. Time never goes back along the order of events, and the last event of an instant wins.
 
-    The first version opens at 1970-01-01 unless told otherwise: what was there at the first landing is taken to
-    have been there before.
+    The first version opens at 1970-01-01 unless told otherwise: what the first landing holds is assumed to have
+    held before.
     """
     ordered = Window.partitionBy(*key).orderBy(*event_order())
     numbered = log.select(
@@ -113,7 +114,11 @@ def overlap(left: DataFrame, right: DataFrame, on: str) -> DataFrame:
 
 def collapse(pieces: DataFrame, key: Sequence[str], tracked: Sequence[str], untracked: Sequence[str] = ()) -> DataFrame:
     """Touching neighbours that agree on all tracked columns become one version; untracked columns keep the last
-    value of the run."""
+    value of the run.
+
+    Before pieces of several chains are collapsed: chain on the untracked columns too. A change of place can fall
+    between two of their changes, and each piece must hold the value of its own time.
+    """
     in_time = Window.partitionBy(*key).orderBy("valid_from")
     state = F.struct("is_deleted", *tracked)
     continues = state.eqNullSafe(F.lag(state).over(in_time)) & (F.lag("valid_to").over(in_time) == F.col("valid_from"))
@@ -135,7 +140,7 @@ def collapse(pieces: DataFrame, key: Sequence[str], tracked: Sequence[str], untr
 
 def as_of(facts: DataFrame, versions: DataFrame, on: str, at: str, key: str) -> DataFrame:
     """Facts with the columns of the version that is valid at their time; `key` is -1 (unknown member), the other
-    columns NULL, when there is none. `versions` holds `on`, `key`, validity and what else to take."""
+    columns NULL, when there is none. `versions` holds `on`, `key`, its period and the other columns to take."""
     there = versions.withColumnsRenamed({"valid_from": "_from", "valid_to": "_to", on: "_on"})
     valid = (
         (F.col(on) == F.col("_on"))

@@ -1,6 +1,5 @@
 """Lake: the only code that reads or writes tables."""
 
-import hashlib
 import re
 import shutil
 import uuid
@@ -10,27 +9,30 @@ from functools import cache, reduce
 from typing import Any, cast
 
 import pyarrow as pa
-from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
-from dvdrental.bronze.envelope import raw_table_names
-from dvdrental.bronze.landing import FileLanding, Landing, Seen, TableLanding
-from dvdrental.bronze.streams import STREAMS, Stream
-from dvdrental.errors import ConflictError, ContractError, LandingError
+from dvdrental.bronze.streams import STREAMS
+from dvdrental.errors import ConflictError, ContractError
 from dvdrental.handover import Handover
 from dvdrental.history import carry_forward
 from dvdrental.names import ident, literal
-from dvdrental.ops import STEP
-from dvdrental.quality.rules import row_rules
+from dvdrental.ops import STEP, Seen
 from dvdrental.settings import Settings
 from dvdrental.table import Table, View
 
 MAINTENANCE = (
-    *("OPTIMIZE", "REORG", "VACUUM START", "VACUUM END", "COMPUTE STATS", "ANALYZE"),
-    *("CLUSTER BY", "SET TBLPROPERTIES", "CHANGE COLUMN"),
+    "OPTIMIZE",
+    "REORG",
+    "VACUUM START",
+    "VACUUM END",
+    "COMPUTE STATS",
+    "ANALYZE",
+    "CLUSTER BY",
+    "SET TBLPROPERTIES",
+    "CHANGE COLUMN",
 )
 """What leaves every row as it is; the platform does some of it by itself."""
 
@@ -47,7 +49,8 @@ _MEASURED = re.compile(r"(TINYINT|SMALLINT|INT|BIGINT|DOUBLE|DECIMAL.*|DATE|TIME
 """Types that Delta takes statistics of, texts apart."""
 
 FEED_LASTS = timedelta(days=6)
-"""Tables that were made before this property was set keep files for a week."""
+"""The change feed is not used for older changes: tables created before the retention property existed keep their files
+for only a week."""
 
 
 class Lake:
@@ -93,47 +96,6 @@ class Lake:
             carry_forward(log, definition.key, definition.large_columns) if self.settings.mode(stream) == "cdc" else log
         )
 
-    def landing(self, stream: Stream) -> Landing:
-        """Raises LandingError when there is none."""
-        folder = self.settings.landing_folder
-        if folder is not None:
-            return self._landed_files(stream, f"{folder}/{self.settings.namespace}/{stream.name}")
-        catalog, schema, _ = self.settings.landing_parts
-        names = [ident(catalog, schema, name) for name in raw_table_names(self.settings.namespace, stream.name)]
-        for name in names:
-            if self.spark.catalog.tableExists(name):
-                state, version = self._state_of(name)
-                return TableLanding(f"{state} {self._reading(stream)}", self._version_of(name, version))
-        raise LandingError(
-            f"stream {stream.name}: no landing table in {catalog}.{schema}; looked for {', '.join(names)}. "
-            "Let Airbyte sync the stream, or set the parameter `landing` to the schema it writes to"
-        )
-
-    def _reading(self, stream: Stream) -> str:
-        """Hash of how a landing is read: the same landing read otherwise is another one."""
-        how = repr((self.settings.mode(stream.name), stream, row_rules(stream.table)))
-        return hashlib.sha256(how.encode()).hexdigest()[:8]
-
-    def _landed_files(self, stream: Stream, folder: str) -> Landing:
-        """Listed once, and read as listed: files may come and go meanwhile."""
-        listing = self.spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-        try:
-            files = sorted(listing.load(folder).select("path", "modificationTime", "length").collect())
-        except AnalysisException as error:
-            if error.getCondition() != "PATH_NOT_FOUND":
-                raise
-            raise LandingError(
-                f"stream {stream.name}: there is no folder {folder}. Let Airbyte sync the stream, or set the parameter "
-                "`landing` to the folder that holds <namespace>/<stream>"
-            ) from None
-        if not files:
-            raise LandingError(f"stream {stream.name}: the landing is empty ({folder}). Let Airbyte finish a sync")
-        version = f"{len(files)} files, {hashlib.sha256(repr(files).encode()).hexdigest()[:16]}"
-        rows = self.spark.createDataFrame(files, "path STRING, modificationTime TIMESTAMP, length BIGINT")
-        return FileLanding(
-            f"{version} {self._reading(stream)}", rows, self.spark.read.text([file.path for file in files])
-        )
-
     def exists(self, table: Table) -> bool:
         return self.spark.catalog.tableExists(self.name(table.layer, table.name))
 
@@ -156,7 +118,7 @@ class Lake:
         """A contract may have changed since the table was made: new columns are added, comments said anew. Raises
         ContractError where a column has another type."""
         there, name = {field.name: field for field in self.table(table).schema}, self.name(table.layer, table.name)
-        wanted = {field.name: field.dataType for field in _struct(_schema(table))}
+        wanted = {field.name: field.dataType for field in _struct(table.schema)}
         for column in wanted.keys() & there.keys():
             if there[column].dataType != wanted[column]:
                 raise ContractError(
@@ -189,19 +151,21 @@ class Lake:
         The state is version and time of the last commit that may have changed a row: a table that was dropped and made
         again never looks unchanged, one that was only compacted does.
         """
-        return self._state_of(self.name(table.layer, table.name))
+        return self.state_of(self.name(table.layer, table.name))
 
     def as_of(self, table: Table, version: int) -> DataFrame:
-        return self._version_of(self.name(table.layer, table.name), version)
+        return self.version_of(self.name(table.layer, table.name), version)
 
-    def _state_of(self, name: str) -> tuple[str, int]:
+    def state_of(self, name: str) -> tuple[str, int]:
+        """As `now`, of a table that has no contract."""
         commits = self.spark.sql(f"DESCRIBE HISTORY {name} LIMIT 1").collect()
         if commits[0].operation in MAINTENANCE:
             commits = self.spark.sql(f"DESCRIBE HISTORY {name}").collect()
         changed = (commit for commit in commits if commit.operation not in MAINTENANCE)
         return _state(next(changed, commits[-1])), commits[0].version
 
-    def _version_of(self, name: str, version: int) -> DataFrame:
+    def version_of(self, name: str, version: int) -> DataFrame:
+        """As `as_of`, of a table that has no contract."""
         return self.spark.read.option("versionAsOf", version).table(name)
 
     def states(self, name: str) -> list[str]:
@@ -211,7 +175,7 @@ class Lake:
     def commits_since(self, table: Table, state: str | None) -> list[tuple[str, int, str | None]]:
         """State, version and mark of the commits since a state (None: since the table was made) that may have changed a
         row, newest first; of ten at most."""
-        known = 0 if state is None else _version(state)
+        known = 0 if state is None else parse_state(state)[0]
         commits = self.spark.sql(f"DESCRIBE HISTORY {self.name(table.layer, table.name)} LIMIT 10").collect()
         changes = (c for c in commits if c.version > known and c.operation not in MAINTENANCE)
         return [(_state(c), c.version, c.userMetadata) for c in changes]
@@ -220,7 +184,7 @@ class Lake:
         """Changed rows between two states of a table, in the form of Delta's change feed; None where that cannot be
         told: the table was made again, has no feed, or VACUUM may have removed the files meanwhile."""
         layer, _, table = full_name.partition(".")
-        name, first, last = self.name(layer, table), _version(since), _version(until)
+        name, first, last = self.name(layer, table), parse_state(since)[0], parse_state(until)[0]
         properties = self.spark.sql(f"DESCRIBE DETAIL {name}").collect()[0].properties
         commits = [c for c in self.spark.sql(f"DESCRIBE HISTORY {name}").collect() if first <= c.version <= last]
         changes = [c for c in commits if c.version > first and c.operation not in MAINTENANCE]
@@ -273,15 +237,14 @@ class Lake:
             raise _conflict(table, error) from None
 
     def fill(self, table: Table, rows: DataFrame, state: str | None) -> str:
-        """One commit of rows for a table that was found empty in a state (None: not there), for half of what a MERGE
-        costs; gives the mark that the commit bears.
+        """Append the first rows in one commit and return the mark written to it. Costs half as much as a MERGE.
 
-        Appends never conflict, but for those of the same transaction, as all are here that start from one state: one is
-        let in. Others that began before it ended raise ConflictError; the rest write nothing, and no commit bears their
-        mark. (Rows that somebody puts in by hand meanwhile are not seen.)
+        `state` is the one in which the table was found empty (None: not there). Writers that start from the same state
+        share a Delta transaction id, so exactly one gets in; the others raise ConflictError, or write nothing and find
+        no commit with their mark. (Rows that somebody puts in by hand meanwhile are not seen.)
         """
         mark = f"{self.settings.run_id} {uuid.uuid4().hex}"
-        version = 0 if state is None else _version(state)
+        version = 0 if state is None else parse_state(state)[0]
         transaction = {"txnAppId": f"fill {table.full_name}", "txnVersion": str(version + 1)}
         self.append(table, rows, userMetadata=mark, **transaction)
         return mark
@@ -289,13 +252,13 @@ class Lake:
     def append_rows(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Through Arrow: rows of Python values would need a Python process beside Spark to be read."""
         columns = {column: [row[column] for row in rows] for column in table.column_names}
-        schema = to_arrow_schema(_struct(_schema(table)))
+        schema = to_arrow_schema(_struct(table.schema))
         self.create(table)
         self.append(table, self.spark.createDataFrame(pa.table(columns, schema)))
 
     def empty(self, table: Table) -> DataFrame:
         """The limit lets the optimiser see that there are no rows: joins and unions with it vanish from the plan."""
-        return self.spark.createDataFrame([], _schema(table)).limit(0)
+        return self.spark.createDataFrame([], table.schema).limit(0)
 
     def update(self, table: Table, values: Mapping[str, str], condition: str) -> int:
         """Set columns to SQL expressions where a condition holds; gives the number of rows. (No DataFrame can.)"""
@@ -339,13 +302,15 @@ def _state(commit: Row) -> str:
     return f"{commit.version}@{commit.timestamp.astimezone(UTC).replace(tzinfo=None).isoformat()}"
 
 
-def _version(state: str) -> int:
-    return int(state.partition("@")[0])
+def parse_state(state: str) -> tuple[int, str]:
+    """Version and time (UTC) of a state."""
+    version, _, at = state.partition("@")
+    return int(version), at
 
 
 def _properties(table: Table) -> dict[str, str]:
-    """The log keeps the least and the greatest value of columns, for longer than VACUUM keeps files: of tables that
-    hold what tells who a person is, never of texts (`_rescued` may hold it too) and hashes of them."""
+    """Delta's log keeps min/max values longer than VACUUM keeps files, so tables with personal data collect none for
+    text columns (including `_rescued`) or the payload hash."""
     if not any(column.personal for column in table.fields):
         return PROPERTIES
     measured = (c.name for c in table.fields if _MEASURED.match(c.type) and c.name != "_payload")
@@ -355,7 +320,3 @@ def _properties(table: Table) -> dict[str, str]:
 @cache
 def _struct(schema: str) -> StructType:
     return cast(StructType, StructType.fromDDL(schema))
-
-
-def _schema(table: Table) -> str:
-    return ", ".join(f"{column.name} {column.type}" for column in table.fields)

@@ -1,4 +1,4 @@
-"""Upkeep: small files are put together, files that no version needs any more go, refused stages too. And back."""
+"""Upkeep (OPTIMIZE, VACUUM, stages of refused publications) and restore."""
 
 import shutil
 import time
@@ -8,8 +8,9 @@ from pyspark.sql import functions as F
 
 from dvdrental import ops
 from dvdrental.errors import SettingsError
-from dvdrental.lake import RETENTION, Lake
-from dvdrental.ops import Step, recorded
+from dvdrental.lake import RETENTION, Lake, parse_state
+from dvdrental.ops import Step
+from dvdrental.recording import recorded
 from dvdrental.table import Table
 from dvdrental.tables import TABLES
 
@@ -65,7 +66,7 @@ def restore(lake: Lake, table: str, run_id: str) -> Step:
             f"{RETENTION.days} days (view ops.run)"
         )
     with recorded(lake, "ops.restore") as step:
-        lake.spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {int(left.partition('@')[0])}")
+        lake.spark.sql(f"RESTORE TABLE {name} TO VERSION AS OF {parse_state(left)[0]}")
         step.status, step.message = "published", f"{table} as run {run_id} left it"
     return step
 

@@ -14,7 +14,7 @@ from dvdrental.metrics import Metric, datasets
 from dvdrental.table import Table
 from dvdrental.tables import TABLES
 
-SEMANTIC = 1.1
+VERSION = 1.1
 """With names, comments and formats; needs runtime 17.2 or a SQL warehouse. Open-source Spark 4.2 knows 0.1 only."""
 
 DIMENSIONS: dict[str, tuple[str, ...]] = {
@@ -68,33 +68,32 @@ def statements(lake: Lake) -> Iterator[str]:
         table = TABLES[name]
         if lake.exists(table):
             view, source = lake.name("gold", f"{table.name}_metrics"), lake.name("gold", table.name)
-            yield statement(view, source, table, SEMANTIC)
+            yield statement(view, source, table)
 
 
-def statement(view: str, source: str, table: Table, version: float) -> str:
+def statement(view: str, source: str, table: Table) -> str:
     """`view` and `source` are quoted names. Saying it again replaces the view."""
-    text = yaml.safe_dump(definition(source, table, version), sort_keys=False, width=1000)
+    text = yaml.safe_dump(definition(source, table), sort_keys=False, width=1000)
     return f"CREATE OR REPLACE VIEW {view} WITH METRICS LANGUAGE YAML AS $$\n{text}$$"
 
 
-def definition(source: str, table: Table, version: float) -> dict[str, Any]:
+def definition(source: str, table: Table) -> dict[str, Any]:
     comments = {column.name: column.comment for column in table.fields}
-    told = version >= SEMANTIC
     found = datasets()[table.full_name]
     return {
-        "version": version,
+        "version": VERSION,
         "source": source,
-        **({"comment": f"Metrics, {found.grain}"} if told else {}),
-        "dimensions": [
-            {"name": name, "expr": name, **({"comment": comments[name]} if told else {})}
-            for name in DIMENSIONS[table.full_name]
-        ],
-        "measures": [
-            {"name": metric.name, "expr": metric.expression, **(_semantics(metric) if told else {})}
-            for metric in found.metrics.values()
-        ],
+        "comment": f"Metrics, {found.grain}",
+        "dimensions": [{"name": name, "expr": name, "comment": comments[name]} for name in DIMENSIONS[table.full_name]],
+        "measures": [_measure(metric) for metric in found.metrics.values()],
     }
 
 
-def _semantics(metric: Metric) -> dict[str, Any]:
-    return {"comment": metric.description, "display_name": metric.label, "format": _FORMATS[metric.format]}
+def _measure(metric: Metric) -> dict[str, Any]:
+    return {
+        "name": metric.name,
+        "expr": metric.expression,
+        "comment": metric.description,
+        "display_name": metric.label,
+        "format": _FORMATS[metric.format],
+    }

@@ -15,18 +15,23 @@ def is_plain(name: str) -> bool:
 def ident(*parts: str) -> str:
     """Back-tick quoted name of one to three plain parts; a catalog (first of three) may hold `-`."""
     first = _CATALOG if len(parts) == 3 else _PLAIN
-    return ".".join(_quoted(part, _PLAIN if position else first) for position, part in enumerate(parts))
+    return ".".join(_checked(part, _PLAIN if position else first) for position, part in enumerate(parts))
 
 
 def schema_ident(catalog: str, schema: str) -> str:
     """The same of a schema, with its catalog."""
-    return f"{_quoted(catalog, _CATALOG)}.{_quoted(schema, _PLAIN)}"
+    return f"{_checked(catalog, _CATALOG)}.{_checked(schema, _PLAIN)}"
 
 
-def _quoted(part: str, form: re.Pattern[str]) -> str:
+def quoted(name: str) -> str:
+    """Back-tick quoted name that may hold any character: a landed field, a column of somebody's query."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def _checked(part: str, form: re.Pattern[str]) -> str:
     if not form.match(part):
         raise SettingsError(f"{part[:40]!r} is not a plain name: use letters, digits and underscores only")
-    return f"`{part}`"
+    return quoted(part)
 
 
 def literal(text: str) -> str:

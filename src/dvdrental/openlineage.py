@@ -36,9 +36,9 @@ def events(steps: Sequence[Mapping[str, Any]], namespace: str, job: str, tables:
     """START, then COMPLETE or FAIL, of each row of ops.step, in order of time; the same rows give the same events.
 
     `namespace` is that of the job and of all datasets, `job` the name of the whole job, `tables` the contracts by full
-    name. The end of a step tells all; its start only that there is a run.
+    name. The end of a step carries everything; its start says only that there is a run.
 
-    Datasets bear the ledger's names. A bronze step has one input, `landing.<stream>`, as the ledger does not say where
+    Datasets have the ledger's names. A bronze step has one input, `landing.<stream>`, as the ledger does not say where
     the landing lies. What a step audits is an input, as the spec has results of checks on inputs only: so a table that
     was audited is read and written by its step, which does compare with what is published. The input has no version,
     since it was staged rows that were judged. The reconciliation fills no table, but is itself what it audits.
@@ -118,7 +118,7 @@ def _output(step: Mapping[str, Any], namespace: str, table: Table | None) -> Jso
 def _rows_written(step: Mapping[str, Any]) -> Json:
     """Inserted, updated and deleted rows together: each is a row that the step wrote or took away (bronze stores
     deletes as rows), where `rows_after` would count what nobody touched. Nothing where the ledger has no count, and
-    nothing of a step that failed: its counts tell what it meant to publish."""
+    nothing for a step that failed: its counts are of what it meant to publish."""
     counts = [step[count] for count in ("rows_inserted", "rows_updated", "rows_deleted") if step[count] is not None]
     if not counts or step["status"] == "failed":
         return {}

@@ -1,25 +1,14 @@
 """The ledger: what ran, what it did, what was set aside. Append-only; counts and names, never values of rows.
 
-What follows from it is told by the views of ledger_views.py.
+Steps get into it by recording.py; what follows from it is told by the views of ledger_views.py.
 """
 
 import json
-import time
-import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from dvdrental.bronze.landing import Seen
-from dvdrental.errors import DvdRentalError, StepError
 from dvdrental.table import Table
-
-if TYPE_CHECKING:
-    from dvdrental.lake import Lake
 
 CHECKS = "ARRAY<STRUCT<rule: STRING, severity: STRING, status: STRING, failed: BIGINT>>"
 
@@ -117,6 +106,20 @@ class Pair:
     actual: Decimal
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a run saw of a landing: kept in the ledger, compared by the next run.
+
+    `units` are what arrives whole: rows of a table, files of a folder. Their number and `digest` (an exclusive-or of
+    their hashes) up to `watermark` prove that nothing arrived late below it.
+    """
+
+    version: str
+    watermark: datetime | None = None
+    units: int | None = None
+    digest: int | None = None
+
+
 @dataclass
 class Step:
     """One row of ops.step."""
@@ -155,77 +158,3 @@ def to_json(steps: list[Step]) -> str:
 def utc_now() -> datetime:
     """Without zone, as every TIMESTAMP_NTZ of the lake means UTC."""
     return datetime.now(UTC).replace(tzinfo=None)
-
-
-@contextmanager
-def recording(lake: "Lake") -> Iterator[list[Step]]:
-    """Append the steps that are put into the list to the ledger, whatever happens inside, in one commit."""
-    steps: list[Step] = []
-    try:
-        yield steps
-    finally:
-        if steps:
-            lake.append_rows(STEP, [asdict(step) for step in steps])
-    lake.handover.hand_on(steps)
-
-
-@contextmanager
-def attempt(lake: "Lake", name: str, steps: list[Step]) -> Iterator[Step]:
-    """Run one step and put it into the list, timed, with the error that ended it."""
-    step = Step(run_id=lake.settings.run_id, table_name=name, started_at=utc_now())
-    began = time.monotonic()
-    try:
-        yield step
-    except Exception as error:
-        told = error if isinstance(error, DvdRentalError) else StepError(_where(error))
-        step.status, step.message = "failed", describe(told)
-        told.add_note(_what_now(step))
-        raise told.with_traceback(error.__traceback__) from None
-    except BaseException as error:  # the process is told to end
-        step.status, step.message = "failed", type(error).__name__
-        raise
-    finally:
-        step.seconds = round(time.monotonic() - began, 3)
-        steps.append(step)
-
-
-@contextmanager
-def recorded(lake: "Lake", name: str) -> Iterator[Step]:
-    """One step with its ledger row."""
-    with recording(lake) as steps, attempt(lake, name, steps) as step:
-        yield step
-
-
-def _what_now(step: Step) -> str:
-    """Last lines of a failed task: what readers see meanwhile, and what to do."""
-    version, _, since = (step.state or "").partition("@")
-    there = f"Readers see version {version}, published at {since} UTC" if since else "Nothing was published here"
-    return (
-        f"{step.table_name} failed in run {step.run_id}, started at {step.started_at:%Y-%m-%d %H:%M:%S} UTC. {there}. "
-        "Running it again is safe. More: the view ops.last_failure"
-    )
-
-
-def own_frames(error: Exception) -> list[traceback.FrameSummary]:
-    """Of the stack of an error the lines of this package and of notebooks. Other packages may lie in the same checkout,
-    or beside this one."""
-    return [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(Path(frame.filename))]
-
-
-def _is_own(file: Path) -> bool:
-    return Path(__file__).parent in file.parents or file.parent.parent.name == "notebooks"
-
-
-def _where(error: Exception) -> str:
-    """Class and condition of an error, and the line of ours that it passed last."""
-    ours = own_frames(error)
-    line = f"{Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else "code outside this package"
-    condition = getattr(error, "getCondition", lambda: None)()
-    state = getattr(error, "getSqlState", lambda: None)()
-    return ", ".join(filter(None, [type(error).__name__, condition, state and f"SQLSTATE {state}"])) + f" in {line}"
-
-
-def describe(error: Exception) -> str:
-    """Our own messages hold no values of rows; of any other error class, condition and place. Notes are ours."""
-    text = f"{type(error).__name__}: {error}" if isinstance(error, DvdRentalError) else _where(error)
-    return "\n".join([text, *getattr(error, "__notes__", [])])

@@ -19,17 +19,14 @@ def note_inputs(lake: Lake, step: Step) -> None:
     step.built_from = lake.inputs | _surroundings(lake)
 
 
-def is_up_to_date(step: Step, last: Row | None) -> bool:
+def is_up_to_date(step: Step, last: Row) -> bool:
     """Whether the last success had all that this step has: inputs, code and the table as it is."""
-    if last is None or last.built_from != step.built_from:
-        return False
-    keep_as_it_is(step, last)
-    return True
+    return bool(last.built_from == step.built_from)
 
 
 def was_judged_alike(lake: Lake, step: Step, last: Row | None) -> bool:
-    """Whether the rows that are there have passed the rules of today, which are part of the code. Taken for granted
-    where nothing was read through the lake."""
+    """Whether the published rows passed today's rules, judged by the code hash. Assumed true if nothing was read
+    through the lake."""
     return not lake.inputs or (last is not None and last.built_from.get("code") == step.built_from["code"])
 
 
@@ -42,8 +39,8 @@ def keep_as_it_is(step: Step, last: Row) -> None:
 def changed_inputs(
     lake: Lake, step: Step, last: Row, among: Collection[str] | None = None
 ) -> dict[str, DataFrame] | None:
-    """Change feed of each input that has changed since the last success, by full name. None if every row must be
-    computed: other code, other inputs, an input that is not `among` those of interest, or not what it was left as."""
+    """Change feed of each input that has changed since the last success, by full name. None means recompute everything:
+    the code, settings or set of inputs changed, an input outside `among` changed, or a change feed is unavailable."""
     if step.built_from.keys() != last.built_from.keys() or _surroundings(lake).items() - last.built_from.items():
         return None
     moved = {name: state for name, state in lake.inputs.items() if state != last.built_from[name]}
@@ -54,7 +51,7 @@ def changed_inputs(
     return known if known.keys() == feeds.keys() else None
 
 
-def last_success(lake: Lake, step: Step) -> Row | None:
+def reusable_success(lake: Lake, step: Step) -> Row | None:
     """The last success, where what it left may be built upon: not if the table is another by now, nothing was read
     through the lake, or the setting `rebuild` says yes."""
     if not lake.inputs:

@@ -25,15 +25,15 @@ def begin(lake: Lake) -> None:
     _note(lake, "started")
 
 
-def end(lake: Lake) -> None:
-    """Write the reports and note how the run ended: that, whatever becomes of the reports."""
-    try:
-        report(lake)
-    finally:
-        finish(lake)
-
-
 def finish(lake: Lake) -> None:
+    """Write the reports, then record how the run ended, even if the reports fail."""
+    try:
+        _write_reports(lake)
+    finally:
+        _note_end(lake)
+
+
+def _note_end(lake: Lake) -> None:
     """Note how the run ended. Raises RunFailedError with what failed and what never ran: the last word of the job."""
     problems = _problems(lake)
     _note(lake, "failed" if problems else "succeeded", problems)
@@ -44,7 +44,7 @@ def finish(lake: Lake) -> None:
         )
 
 
-def report(lake: Lake) -> None:
+def _write_reports(lake: Lake) -> None:
     """Write the last quality results of each table as Data Docs, and the steps of this run as OpenLineage events."""
     folder, run_id = Path(lake.settings.reports), lake.settings.run_id
     steps = lake.table(ops.STEP)

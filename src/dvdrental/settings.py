@@ -49,9 +49,9 @@ class Settings:
         for name in ("bronze_schema", "silver_schema", "gold_schema", "ops_schema", "namespace"):
             _check(name, ident, getattr(self, name))
         if self.landing_folder is None:
-            if len(self.landing_parts) != 3:
+            if self.landing.count(".") > 1:
                 raise SettingsError(f"landing: {self.landing[:40]!r} is no schema, no catalog.schema and no folder")
-            _check("landing", ident, *self.landing_parts)
+            _check("landing", schema_ident, *self.landing_schema)
         elif not _FOLDER.match(self.landing_folder) or ".." in self.landing_folder:
             raise SettingsError("landing: use an absolute path without wildcards")
         self._sync_modes()  # refuses what is no mode
@@ -93,9 +93,10 @@ class Settings:
         return self.landing.rstrip("/") if self.landing.startswith("/") or "://" in self.landing else None
 
     @property
-    def landing_parts(self) -> tuple[str, ...]:
-        parts = self.landing.split(".")
-        return (*(parts if len(parts) > 1 else [self.catalog, *parts]), "x")
+    def landing_schema(self) -> tuple[str, str]:
+        """Its catalog and its name."""
+        catalog, dot, schema = self.landing.rpartition(".")
+        return catalog if dot else self.catalog, schema
 
     def schema(self, layer: str) -> str:
         return str(getattr(self, f"{layer}_schema"))

@@ -17,7 +17,7 @@ class Column:
 
     @property
     def personal(self) -> bool:
-        """Whether it holds what tells who a person is."""
+        """Whether it holds personal data."""
         return "(personal)" in self.comment
 
 
@@ -55,6 +55,21 @@ class Table:
     def column_names(self) -> list[str]:
         return [column.name for column in self.fields]
 
+    @property
+    def built_columns(self) -> list[str]:
+        """What `build` returns: all columns but `_loaded_at`, which publish adds."""
+        return [name for name in self.column_names if name != "_loaded_at"]
+
+    @property
+    def natural_key(self) -> str:
+        """Source key of a dimension: its second column, after the surrogate key."""
+        return self.column_names[1]
+
+    @property
+    def schema(self) -> str:
+        """Name and type of each column as DDL."""
+        return ", ".join(f"{column.name} {column.type}" for column in self.fields)
+
 
 def _parse(line: str) -> Column:
     match = _COLUMN.match(line)
@@ -78,3 +93,7 @@ class View:
     @property
     def full_name(self) -> str:
         return f"{self.layer}.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        return list(self.columns)

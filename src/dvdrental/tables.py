@@ -31,4 +31,7 @@ VIEWS: dict[str, View] = {
 }
 
 LEDGER: dict[str, Table] = {table.full_name: table for table in ops.TABLES}
-"""What every run writes to, beside what it fills."""
+"""Tables that every run writes to, besides those that it fills."""
+
+EVERYTHING: dict[str, Table | View] = {**TABLES, **LEDGER, **VIEWS}
+"""What a lake holds; the landing is Airbyte's."""

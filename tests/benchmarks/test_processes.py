@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from benchmarks.processes import measured, told
+from benchmarks.processes import last_json_line, measured
 
 
 def test_memory_of_a_command_that_ends_before_a_second_is_seen(tmp_path: Path) -> None:
@@ -11,5 +11,5 @@ def test_memory_of_a_command_that_ends_before_a_second_is_seen(tmp_path: Path) -
     assert measured([sys.executable, "-c", short], tmp_path, {}).peak_mb > 50
 
 
-def test_what_a_command_tells_stands_between_what_others_say() -> None:
-    assert told('noise\n{"gate": 5.0, "tasks": 50.0}\nJava ends\n') == {"gate": 5.0, "tasks": 50.0}
+def test_the_report_of_a_command_is_found_among_other_output() -> None:
+    assert last_json_line('noise\n{"gate": 5.0, "tasks": 50.0}\nJava ends\n') == {"gate": 5.0, "tasks": 50.0}

@@ -21,6 +21,7 @@ from pyspark.sql import Row, SparkSession
 from dvdrental.bronze import drift
 from dvdrental.bronze.envelope import raw_table_names
 from dvdrental.bronze.ingest import ingest
+from dvdrental.bronze.landing import open_landing
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream, column_names
 from dvdrental.columns import utc
@@ -359,7 +360,7 @@ def test_ignore_old_raw_records(lake_of_cases: Lake) -> None:
     subject.land(lake_of_cases, 0)
     register(lake_of_cases.spark, folder(lake_of_cases).parent)
     position = datetime.fromisoformat(case["min_extracted_at_exclusive"]).replace(tzinfo=None)
-    taken = parse(lake_of_cases.landing(subject.stream).envelope(after=position), subject.stream).collect()
+    taken = parse(open_landing(lake_of_cases, subject.stream).envelope(after=position), subject.stream).collect()
     assert [row._raw_id for row in taken] == [inputs(case)[-1]["_airbyte_raw_id"]]
     assert len(taken) == case["expect"]["final"]
 

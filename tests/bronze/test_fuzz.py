@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dvdrental.bronze import drift
-from dvdrental.bronze.envelope import TECHNICAL
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES
 from dvdrental.bronze.ingest import ingest
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.lake import Lake
@@ -220,7 +220,10 @@ def unknown_fields(payload: str | None, stream: Stream) -> dict[str, Any]:
     return {
         name: value
         for name, value in fields.items()
-        if name not in known and not name.startswith(TECHNICAL) and isinstance(value, str) and is_utf8(name + value)
+        if name not in known
+        and not name.startswith(AIRBYTE_PREFIXES)
+        and isinstance(value, str)
+        and is_utf8(name + value)
     }
 
 

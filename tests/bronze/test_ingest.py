@@ -10,7 +10,8 @@ from dvdrental.errors import LandingError, MassDeleteError
 from dvdrental.history import current
 from dvdrental.lake import Lake
 from dvdrental.local.landing import Database
-from dvdrental.ops import QUARANTINE, STEP, Step, describe
+from dvdrental.ops import QUARANTINE, STEP, Step
+from dvdrental.recording import describe
 from tests.landing import MORNING, category, land, land_raw, reading_files
 from tests.sizes import size
 

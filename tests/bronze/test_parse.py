@@ -11,6 +11,7 @@ from dvdrental.bronze.envelope import Envelope
 from dvdrental.bronze.parse import parse
 from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.bronze.widen import widen
+from dvdrental.quality.rules import RowRule
 from tests.rows import relation
 
 READ = datetime(2026, 1, 5, 9)
@@ -133,7 +134,8 @@ def test_one_bad_value_spares_the_others(spark: SparkSession) -> None:
 
 def test_rule_of_the_table_rejects_a_row_by_its_name(spark: SparkSession) -> None:
     rows = relation(spark, [("r", READ, '{"id":1,"amount":-1}', None, None, 1)], RAW)
-    assert parse(Envelope(rows, "json"), ANY, [("positive", "amount >= 0")]).collect()[0]._rejected == "positive"
+    rule = RowRule("positive", "amount >= 0", ("amount",))
+    assert parse(Envelope(rows, "json"), ANY, [rule]).collect()[0]._rejected == "positive"
 
 
 def test_change_time_is_the_source_s_own_else_the_extraction(spark: SparkSession) -> None:

@@ -275,6 +275,8 @@ def every_task_ends_by_itself(bundle: Bundle) -> list[str]:
             faults += [] if 0 < seconds < job.fields["timeout_seconds"] else [f"{key} may run for {seconds} s"]
             faults += [] if 0 <= retries <= 3 else [f"{key} is tried again {retries} times"]
             faults += [f"{key} hangs again and again"] if task.get("retry_on_timeout") else []
+            unasked = "environment_key" in task and not task.get("disable_auto_optimization")
+            faults += [f"{key} is tried again by serverless itself"] if unasked else []
     return faults
 
 
@@ -407,7 +409,7 @@ def the_integration_test_has_a_schema_of_its_own(bundle: Bundle) -> list[str]:
     given["pipeline"] = tasks["pipeline"]["run_job_task"]["job_parameters"]
     faults = [f"{task}: not in its schema" for task, values in given.items() if not wanted.items() <= values.items()]
     dropped = tasks["tear_down"]["sql_task"]["parameters"]
-    return faults if dropped == {"schema": f"${{var.catalog}}.{own}"} else [*faults, f"it drops {dropped}"]
+    return faults if dropped == {"schema": f"`${{var.catalog}}`.{own}"} else [*faults, f"it drops {dropped}"]
 
 
 def the_integration_test_clears_away(bundle: Bundle) -> list[str]:

@@ -110,12 +110,16 @@ def test_strict_validation_has_nothing_to_say(life: Life) -> None:
     assert "Validation OK!" in life.answers["validate"].stdout
 
 
-def test_second_deployment_changes_nothing(life: Life) -> None:
+def test_second_deployment_brings_a_wheel_to_the_jobs_and_changes_nothing_else(life: Life) -> None:
     assert re.search(r"Plan: [1-9]\d* to add, 0 to change, 0 to delete", life.answers["plan"].stdout)
     said = life.answers["deploy again"].stdout + life.answers["deploy again"].stderr
-    assert re.search(r"0 created, 0 changed, 0 deleted, [1-9]\d* unchanged", said)
+    with_wheel = {"jobs.dvd_rental_pipeline", "jobs.upkeep"}
+    with_wheel |= {"jobs.integration_test"} if life.target == "staging" else set()
+    assert set(re.findall(r"^Updated (\S+)", said, re.MULTILINE)) == with_wheel
+    assert re.search(rf"0 created, {len(with_wheel)} changed, 0 deleted, [1-9]\d* unchanged", said)
     assert "Files: 0 uploaded, 0 deleted" in said
-    assert "Plan: 0 to add, 0 to change, 0 to delete" in life.answers["plan again"].stdout
+    again = f"Plan: 0 to add, {len(with_wheel)} to change, 0 to delete"
+    assert again in life.answers["plan again"].stdout
 
 
 def test_job_has_the_tasks_and_edges_of_the_file(life: Life, bundle: Bundle) -> None:

@@ -150,6 +150,7 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "task that outlives the job": (JOB, "timeout_seconds: 3900", "timeout_seconds: 10800"),
         "tried for ever": (JOB, "max_retries: 1", "max_retries: -1"),
         "hangs again": (JOB, "retry_on_timeout: false", "retry_on_timeout: true"),
+        "tried by serverless": (JOB, "          disable_auto_optimization: true", "          #"),
         "test without limit": (INTEGRATION, "              timeout_seconds: 7200\n", ""),
     },
     rules.somebody_hears_of_failed_and_slow_runs: {
@@ -211,8 +212,8 @@ MUTATIONS: dict[Rule, dict[str, tuple[str, str, str]]] = {
         "the real landing": (INTEGRATION, "landing: /Volumes/${var.catalog}/integration_{{job.run_id}}", "landing: /x"),
         "drops another": (
             INTEGRATION,
-            "schema: ${var.catalog}.integration_{{job.run_id}}",
-            "schema: ${var.catalog}.gold",
+            "`${var.catalog}`.integration_{{job.run_id}}",
+            "`${var.catalog}`.gold",
         ),
         "pipeline elsewhere": (INTEGRATION, "job_parameters: *own", "job_parameters: {catalog: x}"),
     },

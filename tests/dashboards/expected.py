@@ -2,12 +2,13 @@
 metrics.yml or the dashboard. A row is what tells groups apart, and then the values."""
 
 R, C, D, V = "gold.rental_obt", "gold.inventory_status", "gold.overdue_rentals", "gold.customer_value"
-LATE = "avg(CASE WHEN return_date > due_date THEN 1 WHEN return_date IS NOT NULL THEN 0 END)"
+LATE = "avg(CASE WHEN return_date > due_date THEN 1 WHEN return_date <= due_date THEN 0 END)"
 WEEKDAY = "isodow(rental_date) || strftime(rental_date, ' %a')"
 MONTH = "strftime(rental_date, '%Y-%m')"
 LAST = "SELECT * FROM ops.step QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1"
 CHECKED = LAST.replace("ops.step", "ops.step WHERE len(checks) > 0")
 CHECKS = f"(SELECT table_name, unnest(checks, recursive := true) FROM ({CHECKED}))"
+TAKEN_IN = "WHERE status <> 'failed'"
 DAYS = "(SELECT strftime(started_at, '%Y-%m-%d') AS day, * FROM ops.step)"
 
 KPIS = {
@@ -31,9 +32,10 @@ KPIS = {
     "late_return_rate_calendar": f"""SELECT avg((date_diff('day', rental_date, return_date) > rental_duration)::INT)
         FROM {R}""",
     "last_load": "SELECT max(started_at) FROM ops.step",
-    "newest_landing": "SELECT max(landed_at) FROM ops.step",
-    "rows_landed": f"SELECT sum(rows_landed) FROM ({LAST})",
-    "rows_quarantined": f"SELECT sum(rows_quarantined) FROM ({LAST})",
+    "newest_landing": f"SELECT max(landed_at) FROM ops.step {TAKEN_IN}",
+    "rows_landed": f"SELECT coalesce(sum(rows_landed), 0) FROM ({LAST}) {TAKEN_IN}",
+    "rows_quarantined": f"SELECT coalesce(sum(rows_quarantined), 0) FROM ({LAST}) {TAKEN_IN}",
+    "failed_loads": f"SELECT count(*) FROM ({LAST}) WHERE status = 'failed'",
     "results": f"SELECT count(*) FROM {CHECKS}",
     "failed_checks": f"SELECT count(*) FROM {CHECKS} WHERE status <> 'pass'",
 }
@@ -72,7 +74,8 @@ CHARTS = KPIS | {
         count(*) / (SELECT count(*) FROM {R}) FROM {R} GROUP BY 1""",
     "rentals_by_month": f"SELECT {MONTH}, count(*) FROM {R} GROUP BY ALL",
     "rentals_by_month_and_status": f"""SELECT {MONTH}, CASE WHEN return_date IS NULL THEN 'out'
-        WHEN return_date > due_date THEN 'returned late' ELSE 'returned in time' END, count(*) FROM {R} GROUP BY ALL""",
+        WHEN return_date > due_date THEN 'returned late' WHEN return_date <= due_date THEN 'returned in time'
+        ELSE 'returned, due date unknown' END, count(*) FROM {R} GROUP BY ALL""",
     "days_out": f"""SELECT date_diff('day', rental_date, return_date), count(*) FROM {R} WHERE return_date IS NOT NULL
         GROUP BY ALL""",
     "overdue_list": f"""SELECT title, store_city, inventory_store_city, customer_id, rental_id, rental_date, due_date,
@@ -82,8 +85,8 @@ CHARTS = KPIS | {
         FROM ({LAST})""",
     "checks": f"SELECT status, severity, table_name, rule, failed FROM {CHECKS}",
     "checks_by_table": f"SELECT table_name, status, count(*) FROM {CHECKS} GROUP BY ALL",
-    "rows_by_day": f"""SELECT day, coalesce(sum(rows_landed), 0), coalesce(sum(rows_quarantined), 0) FROM {DAYS}
-        GROUP BY ALL""",
+    "rows_by_day": f"""SELECT day, coalesce(sum(rows_landed) FILTER ({TAKEN_IN}), 0),
+        coalesce(sum(rows_quarantined) FILTER ({TAKEN_IN}), 0) FROM {DAYS} GROUP BY ALL""",
     "checks_by_day": f"""SELECT day, coalesce(sum(len(checks)), 0),
         coalesce(sum(len([c FOR c IN checks IF c.status <> 'pass'])), 0) FROM {DAYS} GROUP BY ALL""",
 }

@@ -12,7 +12,7 @@ import yaml
 from dvdrental import metrics, ops, tables
 from dvdrental.local.preset import assets, board
 from tests.dashboards.expected import CHARTS as QUERIES
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 FOLDER = ROOT / assets.FOLDER
 FILES = {str(file.relative_to(FOLDER)): file.read_text(encoding="utf-8") for file in sorted(FOLDER.rglob("*.yaml"))}
@@ -84,7 +84,7 @@ def test_chart_names_only_what_its_dataset_has(name: str) -> None:
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda dataset: dataset["table_name"])
 def test_dataset_is_its_contract_with_the_metrics_of_all(dataset: dict[str, Any]) -> None:
     table = f"gold.{dataset['table_name']}"
-    columns = assets.column_names(table)
+    columns = tables.EVERYTHING[table].column_names
     assert [column["column_name"] for column in dataset["columns"] if not column["expression"]] == columns
     assert {metric["metric_name"]: metric["expression"] for metric in dataset["metrics"]} == {
         metric.name: metric.expression for metric in metrics.datasets()[table].metrics.values()
@@ -161,6 +161,13 @@ def test_title_says_which_rule_it_follows(name: str) -> None:
             assert words in chart["slice_name"] or of_rows, asked
 
 
+def test_days_since_the_last_rental_are_not_called_days_on_the_shelf() -> None:
+    """They count from the hand-out: a copy that was out for a week has been on the shelf for a week less."""
+    (copies,) = (dataset for dataset in DATASETS.values() if dataset["table_name"] == "inventory_status")
+    headings = {column["column_name"]: column["verbose_name"] for column in copies["columns"]}
+    assert headings["days_since_last_rental"] == "Days since last rental"
+
+
 def test_names_are_shown_instead_of_keys() -> None:
     groups = {c for chart in CHARTS.values() if chart["params"].get("query_mode") != "raw" for c in grouped(chart)}
     assert [column for column in groups if re.search(r"_(key|id)$", column)] == []
@@ -185,6 +192,21 @@ def test_filters_reach_every_chart_that_can_be_filtered() -> None:
             assert one["defaultDataMask"] == {"extraFormData": {}, "filterState": {}, "ownState": {}}
 
 
+def test_text_says_which_filters_a_tile_ignores() -> None:
+    (told,) = (part["meta"]["code"] for part in PARTS.values() if part["id"] == "MARKDOWN-how_to_read")
+    reached: dict[str, set[str]] = {}
+    for chart in board.charts():
+        reached[chart.table] = {one.title for one in board.FILTERS if chart.table in one.tables}
+    assert reached[board.COPIES] == {"Category"}
+    assert reached[board.OVERDUE] == {"Store (of the staff)"}
+    assert reached[board.CUSTOMERS] == set()
+    assert len(reached[board.RENTALS]) == len(board.FILTERS)
+    (line,) = (line for line in told.split("\n- ") if line.startswith("**Filters**"))
+    of_copies = {chart.title.partition(":")[0] for chart in board.charts() if chart.table == board.COPIES}
+    of_copies = {title.removesuffix(" by owner of the copy") for title in of_copies}
+    assert set(re.findall(r"\*([^*]+)\*", line.removeprefix("**Filters**"))) == {*of_copies, "Category", "Store"}
+
+
 def dataset_of(chart_id: str) -> dict[str, Any]:
     (chart,) = (chart for chart in CHARTS.values() if chart["uuid"] == chart_id)
     return DATASETS[chart["dataset_uuid"]]
@@ -194,6 +216,28 @@ def test_dashboard_refreshes_daily_and_charts_filter_each_other() -> None:
     assert DASHBOARD["metadata"]["refresh_frequency"] == 24 * 60 * 60
     assert DASHBOARD["metadata"]["cross_filters_enabled"] is True
     assert {asset["cache_timeout"] for asset in (*DATASETS.values(), *DATABASES.values())} == {24 * 60 * 60}
+
+
+def test_load_that_failed_is_counted_and_comes_first() -> None:
+    """It may have failed before any check was made, so that no check says so."""
+    (tab,) = (part for part in PARTS.values() if part["type"] == "TAB" and part["meta"]["text"] == "Data quality")
+    tiles = [PARTS[tile] for row in tab["children"] for tile in PARTS[row]["children"]]
+    assert "Failed loads" in {tile["meta"].get("sliceName") for tile in tiles}
+    counted = CHARTS["charts/failed_loads.yaml"]["params"]
+    assert counted["metric"] == "failed_loads"
+    assert ("is_last", "IS TRUE") in {(one["subject"], one["operator"]) for one in counted["adhoc_filters"]}
+    assert CHARTS["charts/loads.yaml"]["params"]["order_by_cols"][0] == '["status", true]'  # then published, unchanged
+
+
+def test_click_filters_the_other_charts_of_its_table_only() -> None:
+    datasets = {tile["meta"]["chartId"]: dataset_of(tile["meta"]["uuid"])["table_name"] for tile in TILES}
+    scopes = DASHBOARD["metadata"]["chart_configuration"]
+    assert {int(name): one["id"] for name, one in scopes.items()} == {number: number for number in datasets}
+    for number, table in datasets.items():
+        scope = scopes[str(number)]["crossFilters"]["scope"]
+        assert scope["rootPath"] == ["ROOT_ID"]
+        reached = datasets.keys() - set(scope["excluded"])
+        assert reached == {other for other, of in datasets.items() if of == table} - {number}
 
 
 def test_nothing_counts_from_today() -> None:

@@ -9,14 +9,15 @@ from dvdrental.local.preset import board
 ROWS = """(VALUES
     (TRUE, NULL, 'London', 'Canada', DATE '2006-02-01', TIMESTAMP_NTZ '2026-01-05 23:59:59.5'),
     (FALSE, TRUE, 'London', 'United Kingdom', DATE '2005-07-01', TIMESTAMP_NTZ '2026-01-06 00:00:00'),
-    (FALSE, FALSE, 'Salé', 'Morocco', DATE '2005-12-01', TIMESTAMP_NTZ '2026-01-06 09:30:00')
+    (FALSE, FALSE, 'Salé', 'Morocco', DATE '2005-12-01', TIMESTAMP_NTZ '2026-01-06 09:30:00'),
+    (FALSE, NULL, 'Salé', 'Morocco', DATE '2006-01-01', TIMESTAMP_NTZ '2026-01-07 09:30:00')
 ) AS rows (is_open, is_late, customer_city, customer_country, rental_month_start, started_at)"""
 
 EXPECTED = {
-    "rental_status": ["out", "returned late", "returned in time"],
-    "customer_place": ["London, Canada", "London, United Kingdom", "Salé, Morocco"],
-    "rental_month_name": ["2006-02", "2005-07", "2005-12"],
-    "load_day": ["2026-01-05", "2026-01-06", "2026-01-06"],
+    "rental_status": ["out", "returned late", "returned in time", "returned, due date unknown"],
+    "customer_place": ["London, Canada", "London, United Kingdom", "Salé, Morocco", "Salé, Morocco"],
+    "rental_month_name": ["2006-02", "2005-07", "2005-12", "2006-01"],
+    "load_day": ["2026-01-05", "2026-01-06", "2026-01-06", "2026-01-07"],
 }
 CALCULATED = {column.name: column.expression for columns in board.CALCULATED.values() for column in columns}
 

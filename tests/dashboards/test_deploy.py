@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 SECRET = "not-for-the-list-of-processes"
 GIVEN = {

@@ -27,7 +27,7 @@ from dvdrental.local.preset import board
 from dvdrental.local.preset.charts import Chart
 from dvdrental.metrics import datasets
 from tests.dashboards.expected import CHARTS, KPIS, TOP, C, R
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 if "DVDRENTAL_SUPERSET" not in os.environ:
     pytest.skip(

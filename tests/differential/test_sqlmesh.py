@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain
-from tests import feed
+from tests import bronze_log
 
 ANSWERS = json.loads(Path(__file__).with_name("sqlmesh.json").read_text(encoding="utf-8"))
 TYPES = {"id": "INT", "v": "STRING", "upd": "TIMESTAMP_NTZ"}
@@ -21,12 +21,12 @@ def test_promise_03_snapshots_have_the_history_that_sqlmesh_gives_them(
     spark: SparkSession, how: str, tracked: str
 ) -> None:
     """By column a version starts with the run that saw it; by time with its change time, and the first one ever."""
-    of = feed.stream("snapshots", ["id"], TYPES, updated="upd" if how == "by_time" else None)
-    events = feed.empty_log(spark, of)
+    of = bronze_log.stream("snapshots", ["id"], TYPES, updated="upd" if how == "by_time" else None)
+    events = bronze_log.empty_log(spark, of)
     for run in ANSWERS[how]["runs"]:
         read_at = datetime.fromisoformat(run["at"])
         payloads = [dict(zip(TYPES, row, strict=True)) for row in run["rows"]]
-        events = feed.after_snapshot(events, feed.landed(spark, of, payloads, read_at), of, read_at)
+        events = bronze_log.after_snapshot(events, bronze_log.landed(spark, of, payloads, read_at), of, read_at)
     history = chain(events, ["id"], [tracked], opens_at_epoch=how == "by_time").filter("not is_deleted")
     texts = (F.col(column).cast("string") for column in (tracked, "valid_from", "valid_to"))
     found = history.select("id", *texts).orderBy("id", "valid_from").collect()

@@ -18,8 +18,9 @@ from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
 from dvdrental.quality import rules
 from dvdrental.quality.reconcile import reconcile
-from tests.house import House
+from dvdrental.recording import recording
 from tests.landing import MORNING
+from tests.local_lake import LocalLake
 
 CANARY = "Quiddity"
 """Stands in every personal column of one customer."""
@@ -29,7 +30,7 @@ CHANGED = "2026-01-10 12:00:00"
 
 
 @pytest.fixture(scope="module")
-def house(one_run: House) -> House:
+def house(one_run: LocalLake) -> LocalLake:
     return one_run
 
 
@@ -43,7 +44,7 @@ def with_canary(sample: Database) -> Database:
 
 
 @pytest.fixture(scope="module")
-def failed(house: House, sample: Database) -> tuple[dict[str, Task], list[tuple[int, int]]]:
+def failed(house: LocalLake, sample: Database) -> tuple[dict[str, Task], list[tuple[int, int]]]:
     """The tasks of a run whose facts break a rule, and what a reader of the facts saw meanwhile."""
     source, own = with_canary(sample), dict(rules._rule_file())
     source["customer"][0] |= {"active": "0", "last_update": CHANGED}
@@ -78,13 +79,13 @@ class Reader(threading.Thread):
         self.join()
 
 
-def test_promise_09_reader_sees_only_what_was_audited(failed: Any, house: House) -> None:
+def test_promise_09_reader_sees_only_what_was_audited(failed: Any, house: LocalLake) -> None:
     _, seen = failed
     assert len(seen) > 10
     assert set(seen) == {(1, len(house.tables[FACTS]))}
 
 
-def test_promise_10_gold_stays_what_it_was_when_silver_fails_half_way(failed: Any, house: House) -> None:
+def test_promise_10_gold_stays_what_it_was_when_silver_fails_half_way(failed: Any, house: LocalLake) -> None:
     tasks, _ = failed
     states = {key: task.state for key, task in tasks.items()}
     assert (states["silver_dim_customer"], states["silver_fact_rentals"]) == ("success", "failed")
@@ -95,7 +96,7 @@ def test_promise_10_gold_stays_what_it_was_when_silver_fails_half_way(failed: An
     assert house.new("silver.dim_customer")
 
 
-def test_promise_25_failed_run_explains_itself(failed: Any, house: House) -> None:
+def test_promise_25_failed_run_explains_itself(failed: Any, house: LocalLake) -> None:
     tasks, _ = failed
     last_words = "\n".join([str(tasks["silver_fact_rentals"].error), *tasks["silver_fact_rentals"].error.__notes__])
     rows = len(house.tables[FACTS])
@@ -118,7 +119,9 @@ def test_promise_25_failed_run_explains_itself(failed: Any, house: House) -> Non
     assert runs == {"first": "succeeded", "bad": "failed"}
 
 
-def test_promise_21_no_personal_value_gets_out(failed: Any, house: House, capfd: pytest.CaptureFixture[str]) -> None:
+def test_promise_21_no_personal_value_gets_out(
+    failed: Any, house: LocalLake, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The ledger, the quarantine, gold, the reports, what tasks print and raise. (In silver it has its place.)"""
     tasks, _ = failed
     told = "".join(f"{task.error!r} {getattr(task.error, '__notes__', '')} {task.steps}" for task in tasks.values())
@@ -139,7 +142,7 @@ def parquet_files_with(folder: Path, text: str) -> list[Path]:
     return [file for file in files if duckdb.execute(query, [str(file), text]).fetchone() != (0,)]
 
 
-def test_promise_28_events_of_the_run_tell_what_the_ledger_tells(failed: Any, house: House) -> None:
+def test_promise_28_events_of_the_run_tell_what_the_ledger_tells(failed: Any, house: LocalLake) -> None:
     lines = (house.folder / "reports" / "openlineage" / "bad.jsonl").read_text().splitlines()
     ends = [event for event in map(json.loads, lines) if event["eventType"] != "START"]
     steps = house.lake.table(ops.STEP).filter("run_id = 'bad'").collect()
@@ -147,7 +150,7 @@ def test_promise_28_events_of_the_run_tell_what_the_ledger_tells(failed: Any, ho
     assert states == {step.table_name: "FAIL" if step.status == "failed" else "COMPLETE" for step in steps}
 
 
-def test_foreign_error_is_told_without_its_text(failed: Any, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_foreign_error_is_told_without_its_text(failed: Any, house: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spark quotes the value that it could not cast."""
     from dvdrental.silver import dim_customer
 
@@ -165,7 +168,7 @@ def casted(column: str) -> Any:
     return F.col(column).cast("int")
 
 
-def test_next_run_without_the_fault_publishes_what_was_held_back(failed: Any, house: House) -> None:
+def test_next_run_without_the_fault_publishes_what_was_held_back(failed: Any, house: LocalLake) -> None:
     house.work("mended")
     assert {name for name in house.tables if house.new(name)} >= {FACTS, "gold.rental_obt"}
     assert reconcile(house.lake).message is None
@@ -174,24 +177,24 @@ def test_next_run_without_the_fault_publishes_what_was_held_back(failed: Any, ho
     assert house.lake.table(ledger_views.LAST_FAILURE).filter("run_id = 'bad'").isEmpty()
 
 
-def test_promise_25_run_that_died_is_abandoned_once_another_one_starts(house: House) -> None:
+def test_promise_25_run_that_died_is_abandoned_once_another_one_starts(house: LocalLake) -> None:
     house.attempt("dies", ["ops_begin"])
     assert status_of(house, "dies") == "running"
     house.attempt("next", ["ops_begin"])
     assert (status_of(house, "dies"), status_of(house, "next")) == ("abandoned", "running")
 
 
-def status_of(house: House, run_id: str) -> str:
+def status_of(house: LocalLake, run_id: str) -> str:
     (row,) = house.lake.table(ledger_views.RUN).filter(f"run_id = '{run_id}'").collect()
     return str(row.status)
 
 
 @pytest.mark.parametrize(("days", "status"), [(7.9, "pass"), (8.1, "warn"), (14.9, "warn"), (15.1, "error")])
-def test_promise_26_staleness_is_noticed(house: House, days: float, status: str) -> None:
+def test_promise_26_staleness_is_noticed(house: LocalLake, days: float, status: str) -> None:
     lake = house.lake
     landed_at = ops.utc_now() - timedelta(days=days)
     step = ops.Step("old", f"bronze.aged_{int(days * 10)}", datetime(2026, 1, 1), landed_at=landed_at)
-    with ops.recording(lake) as steps:
+    with recording(lake) as steps:
         steps.append(step)
     (row,) = lake.table(ledger_views.FRESHNESS).filter(f"table_name = '{step.table_name}'").collect()
     assert (row.status, round(float(row.days), 1)) == (status, days)

@@ -22,8 +22,8 @@ from dvdrental.table import Table
 from tests import contracts
 from tests.conftest import ROOT
 from tests.cost import counts_jobs
-from tests.house import House
 from tests.landing import MORNING
+from tests.local_lake import LocalLake
 from tests.sizes import size
 
 CHANGED = "2026-01-10 12:00:00"
@@ -40,7 +40,7 @@ def source(sample: Database) -> Database:
 
 
 @pytest.fixture(scope="module")
-def first(one_run: House) -> House:
+def first(one_run: LocalLake) -> LocalLake:
     return one_run
 
 
@@ -51,7 +51,7 @@ class Cost:
     """Of tables that got any, ledger apart."""
 
 
-def cost(house: House, work: Callable[[], object]) -> Cost:
+def cost(house: LocalLake, work: Callable[[], object]) -> Cost:
     before = house.commits()
     work()
     added = {name: number - before.get(name, 0) for name, number in house.commits().items()}
@@ -59,14 +59,14 @@ def cost(house: House, work: Callable[[], object]) -> Cost:
 
 
 @pytest.fixture(scope="module")
-def again(first: House, source: Database) -> Cost:
+def again(first: LocalLake, source: Database) -> Cost:
     """Of a run on the same landing."""
     land(source, first.folder, "v2", MORNING)
     return cost(first, lambda: first.work("again"))
 
 
 @pytest.fixture(scope="module")
-def of_ten_changes(again: object, first: House, source: Database) -> Cost:
+def of_ten_changes(again: object, first: LocalLake, source: Database) -> Cost:
     for change in TEN_CHANGES:
         change(source)
     land(source, first.folder, "v2", MORNING + timedelta(days=7))
@@ -74,11 +74,11 @@ def of_ten_changes(again: object, first: House, source: Database) -> Cost:
 
 
 @pytest.fixture(scope="module")
-def changed(of_ten_changes: object, first: House) -> House:
+def changed(of_ten_changes: object, first: LocalLake) -> LocalLake:
     return first
 
 
-def test_first_run_fills_every_table(first: House, sample: Database) -> None:
+def test_first_run_fills_every_table(first: LocalLake, sample: Database) -> None:
     assert {name for name, content in first.tables.items() if not content} == set()
     assert len(first.tables["gold.rental_obt"]) == len(sample["rental"])
 
@@ -179,7 +179,7 @@ TEN_CHANGES: list[Callable[[Database], None]] = [
 ]
 
 
-def versions(house: House, table: str, key: str, value: object) -> list[Any]:
+def versions(house: LocalLake, table: str, key: str, value: object) -> list[Any]:
     found = [r for r in house.tables[table] if r[key] == value]
     return sorted(found, key=lambda r: r.valid_from)
 
@@ -190,7 +190,7 @@ def residents(database: Database, city_id: str | None) -> set[int]:
 
 
 def test_renamed_city_and_move_open_versions_of_exactly_those_customers(
-    changed: House, sample: Database, source: Database
+    changed: LocalLake, sample: Database, source: Database
 ) -> None:
     city = row(sample, "address", address_id=sample["customer"][2]["address_id"])["city_id"]
     mover = int(sample["customer"][0]["customer_id"])
@@ -201,14 +201,14 @@ def test_renamed_city_and_move_open_versions_of_exactly_those_customers(
     assert {r.valid_from for r in changed.new("silver.dim_customer") if r.is_current} == {CHANGED_AT}
 
 
-def test_move_closes_the_old_version_and_opens_a_new_one(changed: House, sample: Database) -> None:
+def test_move_closes_the_old_version_and_opens_a_new_one(changed: LocalLake, sample: Database) -> None:
     old, new = versions(changed, "silver.dim_customer", "customer_id", int(sample["customer"][0]["customer_id"]))
     assert (old.is_active_customer, old.valid_to, old.is_current) == (True, CHANGED_AT, False)
     assert (new.is_active_customer, new.valid_from, new.valid_to) == (False, CHANGED_AT, None)
     assert (old.address_id, new.address_id) == tuple(int(r["address_id"] or 0) for r in sample["customer"][:2])
 
 
-def test_renamed_category_opens_versions_of_itself_and_of_its_films(changed: House, sample: Database) -> None:
+def test_renamed_category_opens_versions_of_itself_and_of_its_films(changed: LocalLake, sample: Database) -> None:
     names = [r.name for r in versions(changed, "silver.dim_category", "category_id", 1)]
     assert names == [row(sample, "category", category_id=1)["name"], "Renamed"]
     films = {int(r["film_id"]) for r in sample["film_category"] if r["category_id"] == "1"}
@@ -216,21 +216,21 @@ def test_renamed_category_opens_versions_of_itself_and_of_its_films(changed: Hou
     assert renamed == films
 
 
-def test_film_with_another_rating_has_two_versions(changed: House, sample: Database) -> None:
+def test_film_with_another_rating_has_two_versions(changed: LocalLake, sample: Database) -> None:
     film = sample["film"][-1]
     ratings = [r.rating for r in versions(changed, "silver.dim_film", "film_id", int(film["film_id"] or 0))]
     assert ratings[0] == film["rating"]
     assert ratings[-1] == ("R" if film["rating"] != "R" else "G")
 
 
-def test_store_with_another_manager_has_two_versions(changed: House) -> None:
+def test_store_with_another_manager_has_two_versions(changed: LocalLake) -> None:
     for store in (1, 2):
         old, new = versions(changed, "silver.dim_store", "store_id", store)
         assert old.manager_staff_id != new.manager_staff_id
         assert old.manager_name != new.manager_name
 
 
-def test_only_the_touched_rentals_change(changed: House, sample: Database) -> None:
+def test_only_the_touched_rentals_change(changed: LocalLake, sample: Database) -> None:
     touched = {
         int(next(r for r in sample["rental"] if r["return_date"] is None)["rental_id"] or 0),
         99999,
@@ -241,14 +241,14 @@ def test_only_the_touched_rentals_change(changed: House, sample: Database) -> No
     assert {r.rental_id for r in changed.gone("silver.fact_rentals")} == touched - {99999}
 
 
-def test_facts_before_a_change_keep_the_old_versions(changed: House) -> None:
+def test_facts_before_a_change_keep_the_old_versions(changed: LocalLake) -> None:
     keys = ("customer_key", "film_key", "category_key", "store_key", "inventory_store_key", "staff_key")
     old = {r.rental_id: tuple(r[k] for k in keys) for r in changed.before["silver.fact_rentals"]}
     now = {r.rental_id: tuple(r[k] for k in keys) for r in changed.tables["silver.fact_rentals"]}
     assert {rental: now[rental] for rental in old} == old
 
 
-def test_new_rental_sees_the_new_versions(changed: House, sample: Database) -> None:
+def test_new_rental_sees_the_new_versions(changed: LocalLake, sample: Database) -> None:
     rental = next(r for r in changed.tables["gold.rental_obt"] if r.rental_id == 99999)
     city = row(sample, "address", address_id=sample["customer"][1]["address_id"])["city_id"]
     assert (rental.category, rental.customer_city_id, rental.amount) == ("Renamed", int(city or 0), Decimal("7.50"))
@@ -257,27 +257,27 @@ def test_new_rental_sees_the_new_versions(changed: House, sample: Database) -> N
     assert (rental.is_open, rental.rental_hour, rental.rental_weekday) == (True, 10, "7 Sun")
 
 
-def test_returned_rental_is_closed_everywhere(changed: House, sample: Database) -> None:
+def test_returned_rental_is_closed_everywhere(changed: LocalLake, sample: Database) -> None:
     rental = int(next(r for r in sample["rental"] if r["return_date"] is None)["rental_id"] or 0)
     fact = next(r for r in changed.tables["silver.fact_rentals"] if r.rental_id == rental)
     assert (fact.is_returned, fact.is_late, fact.return_date_key) == (True, True, 20260109)
     assert rental not in {r.rental_id for r in changed.tables["gold.overdue_rentals"]}
 
 
-def test_payments_are_deleted_corrected_and_added(changed: House, sample: Database) -> None:
+def test_payments_are_deleted_corrected_and_added(changed: LocalLake, sample: Database) -> None:
     gone, corrected = (int(sample["payment"][n]["payment_id"] or 0) for n in (10, 21))
     new = {r.payment_id: r.amount for r in changed.new("silver.fact_payments")}
     assert new == {corrected: Decimal("99.99"), 99999: Decimal("7.50")}
     assert {r.payment_id for r in changed.gone("silver.fact_payments")} == {gone, corrected}
 
 
-def test_total_revenue_follows_the_source_to_the_cent(changed: House, source: Database) -> None:
+def test_total_revenue_follows_the_source_to_the_cent(changed: LocalLake, source: Database) -> None:
     total = sum(Decimal(r["amount"] or 0) for r in source["payment"])
     assert sum(r.amount for r in changed.tables["gold.rental_obt"]) == total
     assert sum(r.revenue for r in changed.tables["gold.monthly_store_sales"]) == total
 
 
-def test_new_film_and_copy_are_in_stock(changed: House) -> None:
+def test_new_film_and_copy_are_in_stock(changed: LocalLake) -> None:
     copy_ = next(r for r in changed.tables["gold.inventory_status"] if r.inventory_id == 9999)
     assert (copy_.title, copy_.status, copy_.rental_count) == ("Brand New", "available", 0)
 
@@ -286,14 +286,14 @@ def test_new_film_and_copy_are_in_stock(changed: House) -> None:
     "table",
     size(["silver.dim_customer", "gold.customer_value"], [*contracts.TABLES]),
 )
-def test_notebook_runs_by_itself_and_finds_all_as_it_has_to_be(changed: House, table: str) -> None:
+def test_notebook_runs_by_itself_and_finds_all_as_it_has_to_be(changed: LocalLake, table: str) -> None:
     """Opened by hand it computes every row anew, also of what the job computed of changes alone."""
     notebook = ROOT / "notebooks" / f"{table.replace('.', '/')}.py"
     (step,) = json.loads(run_notebook(notebook, changed.spark, parameters(changed.folder, "manual")) or "[]")
     assert (step["table_name"], step["status"]) == (table, "unchanged")
 
 
-def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(changed: House) -> None:
+def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(changed: LocalLake) -> None:
     for table in ("category", "customer", "film", "store", "staff"):
         by_key: dict[int, list[Any]] = {}
         for r in changed.tables[f"silver.dim_{table}"]:
@@ -303,7 +303,7 @@ def test_new_versions_of_slowly_changing_dimensions_leave_no_gap_or_overlap(chan
             assert spans[-1][1] is None
 
 
-def test_reconciliation_reads_every_table_once(changed: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconciliation_reads_every_table_once(changed: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     read: Counter[str] = Counter()
     read_table = Lake.read
 
@@ -316,7 +316,7 @@ def test_reconciliation_reads_every_table_once(changed: House, monkeypatch: pyte
     assert set(read.values()) == {1}
 
 
-def test_fact_whose_dimension_row_is_gone_fails_the_reconciliation(changed: House) -> None:
+def test_fact_whose_dimension_row_is_gone_fails_the_reconciliation(changed: LocalLake) -> None:
     """The last test here: it breaks the lake."""
     lake = changed.lake
     key = changed.tables["silver.fact_rentals"][0].film_key

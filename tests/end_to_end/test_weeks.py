@@ -14,8 +14,8 @@ from dvdrental.local.folder import LANDING
 from dvdrental.local.landing import Change, append_landing, read_source, write_landing
 from dvdrental.local.session import register
 from tests.conftest import copied
-from tests.house import House
 from tests.landing import MORNING
+from tests.local_lake import LocalLake
 from tests.sizes import size
 from tests.weeks import EPOCH, LOOKED_UP, Weeks, key_of
 
@@ -48,18 +48,18 @@ AS_OF_RENTAL = """
 
 
 @pytest.fixture
-def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(spark, tmp_path_factory.mktemp("weeks"))
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLake]:
+    made = LocalLake(spark, tmp_path_factory.mktemp("weeks"))
     yield made
     made.close()
 
 
-def begin(house: House, weeks: Weeks, mode: str) -> None:
+def begin(house: LocalLake, weeks: Weeks, mode: str) -> None:
     land_all(house, weeks, mode)
     house.work("week-0", TASKS, sync_mode=mode)
 
 
-def follow(house: House, weeks: Weeks, mode: str, number: int, *, always_rebuild: bool) -> None:
+def follow(house: LocalLake, weeks: Weeks, mode: str, number: int, *, always_rebuild: bool) -> None:
     assert found(house) == wanted(weeks)
     for week in range(1, number + 1):
         weeks.live()
@@ -75,13 +75,13 @@ def follow(house: House, weeks: Weeks, mode: str, number: int, *, always_rebuild
             assert house.new("gold.rental_obt") == house.gone("gold.rental_obt") == []
 
 
-def land_all(house: House, weeks: Weeks, mode: str) -> None:
+def land_all(house: LocalLake, weeks: Weeks, mode: str) -> None:
     lsn = 1000 if mode == "cdc" else None
     write_landing(weeks.database, house.folder / LANDING, extracted_at=MORNING, lsn=lsn)
     register(house.spark, house.folder)
 
 
-def land_changes(house: House, weeks: Weeks, mode: str) -> None:
+def land_changes(house: LocalLake, weeks: Weeks, mode: str) -> None:
     changes, folder = weeks.changes, house.folder / LANDING
     at = weeks.now.replace(tzinfo=MORNING.tzinfo)
     if mode == "overwrite":
@@ -98,7 +98,7 @@ def last_of_each(changes: list[Change]) -> list[Change]:
     return list({(change.stream, key_of(change.stream, change.row)): change for change in changes}.values())
 
 
-def found(house: House) -> dict[int, tuple[Any, ...]]:
+def found(house: LocalLake) -> dict[int, tuple[Any, ...]]:
     rows = house.tables["gold.rental_obt"]
     by_id = {row.rental_id: tuple(row[column] for column in FOUND) for row in rows}
     assert len(by_id) == len(rows), "a rental is there twice"
@@ -138,7 +138,7 @@ def test_promise_05_two_weeks_of_changes_equal_a_rebuild_and_the_journal(
 
 @pytest.mark.skipif(not size(False, True), reason="takes an hour: DVDRENTAL_LONG=1 asks for it")
 @pytest.mark.parametrize("mode", ["overwrite", "append", "cdc"])
-def test_promise_05_weeks_of_changes_equal_a_rebuild_and_the_journal(house: House, mode: str) -> None:
+def test_promise_05_weeks_of_changes_equal_a_rebuild_and_the_journal(house: LocalLake, mode: str) -> None:
     weeks = Weeks(read_source("sample"), seed=1, deletes=mode != "append")
     begin(house, weeks, mode)
     follow(house, weeks, mode, 12, always_rebuild=True)
@@ -147,14 +147,14 @@ def test_promise_05_weeks_of_changes_equal_a_rebuild_and_the_journal(house: Hous
 
 @pytest.mark.skipif(not size(False, True), reason="takes an hour: DVDRENTAL_LONG=1 asks for it")
 @pytest.mark.parametrize("mode", ["overwrite", "append", "cdc"])
-def test_weeks_of_changes_to_the_real_dump(house: House, dump_path: Path, mode: str) -> None:
+def test_weeks_of_changes_to_the_real_dump(house: LocalLake, dump_path: Path, mode: str) -> None:
     weeks = Weeks(read_source(str(dump_path)), seed=2, deletes=mode != "append")
     begin(house, weeks, mode)
     follow(house, weeks, mode, 12, always_rebuild=False)
     one_percent(house, weeks, mode)
 
 
-def one_percent(house: House, weeks: Weeks, mode: str) -> None:
+def one_percent(house: LocalLake, weeks: Weeks, mode: str) -> None:
     """A week in which one of a hundred rentals comes back: so many rows are computed and published."""
     rentals = weeks.come_back(len(weeks.tables["rental"]) // 100)
     land_changes(house, weeks, mode)

@@ -6,7 +6,7 @@ from pyspark.sql import SparkSession
 from dvdrental.gold import rental_obt
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_store, fact_rentals
 from dvdrental.table import Table
-from tests.rows import Found, Row, built, feed, one, pick, rows
+from tests.rows import Found, Row, built, change_feed, one, pick, rows
 
 CHANGE = "2005-07-01"
 OLD, RECENT, OPEN, ALL_UNKNOWN, CUSTOMER_GONE, IN_OTHER_LONDON = 1, 2, 3, 4, 5, 6
@@ -180,7 +180,7 @@ PUBLISHED = [
 
 def touched(spark: SparkSession, table: Table, *changes: Row) -> set[int]:
     published = rows(spark, rental_obt.TABLE, *PUBLISHED)
-    found = rental_obt.touched(published, {}, {table.full_name: feed(spark, table, *changes)})
+    found = rental_obt.touched(published, {}, {table.full_name: change_feed(spark, table, *changes)})
     return {row.rental_key for row in found.collect()}
 
 

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from dvdrental.local.cli import main
 from tests.golden.compare import EXPECTED
 from tests.golden.dump import load
-from tests.house import ROOT, House
+from tests.local_lake import ROOT, LocalLake
 from tests.once import once
 from tests.sizes import size
 
@@ -52,7 +52,7 @@ def on_the_session(command: list[str], spark: SparkSession, folder: Path) -> str
         here.chdir(ROOT)
         assert main(command) == 0, said.getvalue()[-4000:]
     kept = folder.rename(folder.with_suffix(".kept"))
-    House(spark, folder).close()  # would take the files along
+    LocalLake(spark, folder).close()  # would take the files along
     kept.rename(folder)
     return said.getvalue()
 

@@ -11,7 +11,7 @@ from dvdrental.local.duck import open_gold
 from dvdrental.metrics import datasets
 from tests import lvdash
 from tests.golden.test_metrics import shown
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 DASHBOARD = json.loads((ROOT / "dashboards" / "aibi" / "rentals.lvdash.json").read_text(encoding="utf-8"))
 QUERIES = dict(lvdash.queries(DASHBOARD))

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from dvdrental import ops, run
+from dvdrental import run
 from dvdrental.errors import StepError
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
 from dvdrental.local.commands import sql, status
 from dvdrental.local.folder import locked
+from dvdrental.recording import recorded
 
 
 @pytest.fixture(autouse=True)
 def _opened(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command in (sql, status):
-        monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
-        monkeypatch.setattr(command, "opened", lambda folder: lake)
+        monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+        monkeypatch.setattr(command, "open_session", lambda folder: lake)
 
 
 def answer(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -111,9 +112,9 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
     assert typed.splitlines()[-1] == "2"
     monkeypatch.setattr("sys.stdin", io.StringIO(QUERIES))
     assert main(["sql", "--format", "csv"]) == 2
-    told = capsys.readouterr()
-    assert "query 2: [UNRESOLVED_COLUMN" in told.err
-    assert "two" not in told.out
+    captured = capsys.readouterr()
+    assert "query 2: [UNRESOLVED_COLUMN" in captured.err
+    assert "two" not in captured.out
 
 
 @pytest.mark.parametrize(
@@ -130,9 +131,9 @@ def test_person_goes_on_after_a_wrong_query_and_a_script_does_not(
 )
 def test_nothing_is_written_by_a_query(capsys: pytest.CaptureFixture[str], query: str) -> None:
     assert main(["sql", query]) == 2
-    told = capsys.readouterr().err
-    assert "`dvdrental sql` only reads" in told
-    assert "remove its folder <lake>/<layer>/<table>, then run again" in told
+    message = capsys.readouterr().err
+    assert "`dvdrental sql` only reads" in message
+    assert "remove its folder <lake>/<layer>/<table>, then run again" in message
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_no_query_is_no_success(capsys: pytest.CaptureFixture[str], monkeypatch:
 
 def test_status_for_people_and_programs(lake: Lake, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run.begin(lake)
-    with pytest.raises(StepError), ops.recorded(lake, "gold.customer_value"):
+    with pytest.raises(StepError), recorded(lake, "gold.customer_value"):
         raise ValueError("no")
     with locked(tmp_path):
         found = json.loads(answer(capsys, "status", "--format", "json"))

@@ -14,7 +14,7 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.local import cli, folder
 from dvdrental.local.cli import main
 from dvdrental.local.commands import demo, rebuild, work
-from dvdrental.local.folder import default_folder, existing, land, worked
+from dvdrental.local.folder import default_folder, find_lake, lake_with_ledger, land
 from dvdrental.local.job import Task
 from dvdrental.local.landing import Database
 from dvdrental.ops import STEP
@@ -92,8 +92,8 @@ def test_file_system_without_locks_is_named(
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
     monkeypatch.setattr(folder.fcntl, "flock", unlockable)
-    told = "mine: this file system cannot lock (No locks available): put the lake on a local disk (--lake)"
-    assert told in complaint(capsys, "land", "--lake", "mine")
+    message = "mine: this file system cannot lock (No locks available): put the lake on a local disk (--lake)"
+    assert message in complaint(capsys, "land", "--lake", "mine")
     assert not folder.in_use(Path("mine"))
 
 
@@ -108,9 +108,9 @@ def test_landing_says_how_much_and_where(capsys: pytest.CaptureFixture[str], sam
 def test_program_gets_the_result_alone(capsys: pytest.CaptureFixture[str], sample: Database) -> None:
     rows = sum(map(len, sample.values()))
     assert main(["land", "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out) == {"lake": "lake/sample", "landed": True, "tables": 15, "rows": rows}
-    assert "15 tables landed" in told.err
+    captured = capsys.readouterr()
+    assert json.loads(captured.out) == {"lake": "lake/sample", "landed": True, "tables": 15, "rows": rows}
+    assert "15 tables landed" in captured.err
     assert main(["land"]) == 0
     assert "15 tables are landed already" in capsys.readouterr().out
 
@@ -166,8 +166,8 @@ def test_usual_lake_is_the_last_one_that_was_worked_on() -> None:
         assert main(["land", "--lake", f"lake/{name}"]) == 0
     for name in ("b", "a"):
         Path("lake", name, STEP.layer, STEP.name).mkdir(parents=True)
-    assert worked(None) == Path("lake/b")
-    assert existing(None) == Path("lake/c")
+    assert lake_with_ledger(None) == Path("lake/b")
+    assert find_lake(None) == Path("lake/c")
 
 
 @pytest.mark.parametrize(
@@ -196,15 +196,15 @@ def test_folder_that_cannot_be_made_is_named(capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture
 def _short_demonstration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "opened", lambda folder: None)
+    monkeypatch.setattr(demo, "open_session", lambda folder: None)
     monkeypatch.setattr(demo, "_tell", lambda lake, folder: (folder / "gold").mkdir())
 
 
 @pytest.mark.usefixtures("_short_demonstration")
 def test_demonstration_deletes_no_other_lake(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["land", "--lake", "lake/mine"]) == 0
-    told = "lake/mine is not empty, and no demonstration has made it: name a new folder"
-    assert told in complaint(capsys, "demo", "--lake", "lake/mine")
+    message = "lake/mine is not empty, and no demonstration has made it: name a new folder"
+    assert message in complaint(capsys, "demo", "--lake", "lake/mine")
     assert Path("lake/mine/.source.json").exists()
 
 
@@ -219,8 +219,8 @@ def test_demonstration_makes_its_own_lake_anew() -> None:
 def test_damaged_state_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine").mkdir()
     Path("mine/.source.json").write_text("{")
-    told = complaint(capsys, "land", "--lake", "mine")
-    assert "mine/.source.json is damaged: begin a new --lake. Or, in the mode overwrite, delete it" in told
+    message = complaint(capsys, "land", "--lake", "mine")
+    assert "mine/.source.json is damaged: begin a new --lake. Or, in the mode overwrite, delete it" in message
     Path("mine/.source.json").unlink()
     assert main(["land", "--lake", "mine"]) == 0
 

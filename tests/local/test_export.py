@@ -151,8 +151,8 @@ def command(things: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """The command on the lake of the test."""
     known = {thing.full_name: thing for thing in (THINGS, GOOD, BROKEN)}
     monkeypatch.setattr(names, "EVERYTHING", known)
-    monkeypatch.setattr(export, "worked", lambda folder: tmp_path)
-    monkeypatch.setattr(export, "opened", lambda folder: things)
+    monkeypatch.setattr(export, "lake_with_ledger", lambda folder: tmp_path)
+    monkeypatch.setattr(export, "open_session", lambda folder: things)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

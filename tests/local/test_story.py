@@ -9,7 +9,7 @@ import pytest
 
 from dvdrental.local import story
 from dvdrental.local.landing import Database
-from tests.house import ROOT
+from tests.local_lake import ROOT
 from tests.sizes import size
 
 

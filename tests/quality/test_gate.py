@@ -54,7 +54,7 @@ def test_rule_of_a_row_asks_what_great_expectations_would(
     rule: list[rules.Rule], kind: str, kwargs: dict[str, Any], asked: str
 ) -> None:
     rule.append({"type": f"expect_column_{kind}", "kwargs": kwargs})
-    assert [predicate for _, predicate in rules.row_rules(TABLE)] == [asked]
+    assert [rule.predicate for rule in rules.row_rules(TABLE)] == [asked]
 
 
 def test_return_in_the_future_is_warned_of_and_an_open_rental_is_not(
@@ -191,7 +191,7 @@ def test_rules_of_a_table_have_names_of_their_own() -> None:
     """The gate, the ledger and its views tell them apart by these."""
     for table in contracts.TABLES.values():
         every = [*rules.contract_rules(table), *rules.business_rules(table)]
-        assert len({rules.ledger_name(rule["type"], rule["kwargs"]) for rule in every}) == len(every)
+        assert len(rules.rules_of(table)) == len(every)
 
 
 def test_only_broken_rules_are_counted_again(spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,7 @@ def test_only_broken_rules_are_counted_again(spark: SparkSession, monkeypatch: p
 
 def test_every_rule_of_silver_and_gold_can_be_shown() -> None:
     for table in contracts.TABLES.values():
-        for rule in (*rules.contract_rules(table), *rules.business_rules(table)):
+        for rule in rules.rules_of(table).values():
             assert rules.show_broken(rule).startswith(".") or rule["type"].startswith("expect_table")
 
 
@@ -220,7 +220,7 @@ def test_promise_17_audit_costs_few_jobs_and_caches_nothing(spark: SparkSession,
     """At most one job per rule, and for rules that are broken, as here, another one that counts rows."""
     table = contracts.TABLES[name]
     resolves = [f"{rules.resolved(column)} BOOLEAN" for column in table.references]
-    staged = spark.createDataFrame([], ", ".join([contracts.schema(table), *resolves]))
+    staged = spark.createDataFrame([], ", ".join([table.schema, *resolves]))
     before = jobs_so_far(spark)
     checks = gate.audit(table, staged)
     jobs = jobs_so_far(spark) - before

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_customer
-from tests.rows import EPOCH, Found, Row, built, feed, one, pick, rows
+from tests.rows import EPOCH, Found, Row, built, change_feed, one, pick, rows
 
 UK, CANADA, ZAIRE = 1, 2, 3
 LONDON_UK, LONDON_CA, LEEDS, KINSHASA, HULL = 10, 11, 12, 13, 14
@@ -281,7 +281,7 @@ def test_rentals_and_payments_are_news_if_they_name_a_stranger(
     spark: SparkSession, stream: str, change: Row, is_news: bool
 ) -> None:
     published = rows(spark, dim_customer.TABLE, *(dict(customer_id=n) for n in (-1, 1, 1, 2)))
-    found = dim_customer.NEWS[f"bronze.{stream}"](published, feed(spark, stream, dict(customer_id=2), change))
+    found = dim_customer.NEWS[f"bronze.{stream}"](published, change_feed(spark, stream, dict(customer_id=2), change))
     assert found.isEmpty() != is_news
 
 

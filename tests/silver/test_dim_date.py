@@ -5,7 +5,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_date
-from tests.rows import Found, Row, built, feed, one, pick, rows
+from tests.rows import Found, Row, built, change_feed, one, pick, rows
 
 
 @pytest.fixture(scope="module")
@@ -143,11 +143,11 @@ def test_moments_are_news_beyond_the_years_that_are_there(
     spark: SparkSession, stream: str, change: Row, is_news: bool
 ) -> None:
     published = rows(spark, dim_date.TABLE, dict(date_day="2005-01-01"), dict(date_day="2005-12-31"))
-    found = dim_date.NEWS[f"bronze.{stream}"](published, feed(spark, stream, change))
+    found = dim_date.NEWS[f"bronze.{stream}"](published, change_feed(spark, stream, change))
     assert found.isEmpty() != is_news
 
 
 def test_every_moment_is_news_to_a_table_without_days(spark: SparkSession) -> None:
-    rental = feed(spark, "rental", dict(rental_date="2005-01-01"))
+    rental = change_feed(spark, "rental", dict(rental_date="2005-01-01"))
     found = dim_date.NEWS["bronze.rental"](rows(spark, dim_date.TABLE), rental)
     assert not found.isEmpty()

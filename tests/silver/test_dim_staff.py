@@ -2,7 +2,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_staff
-from tests.rows import EPOCH, Found, built, feed, one, pick, rows
+from tests.rows import EPOCH, Found, built, change_feed, one, pick, rows
 
 TRANSFERRED, MARRIED, MAILED, LEFT, DELETED, REHIRED = 1, 2, 3, 4, 5, 6
 MANAGER, HANDED_OUT, TOOK_MONEY = 70, 71, 72
@@ -95,7 +95,7 @@ def test_real_row_takes_over_the_key_of_its_inferred_member(spark: SparkSession,
 @pytest.mark.parametrize(("staff_id", "is_news"), [(1, False), (2, True)])
 def test_rental_is_news_if_it_names_a_stranger(spark: SparkSession, staff_id: int, is_news: bool) -> None:
     published = rows(spark, dim_staff.TABLE, dict(staff_id=1))
-    found = dim_staff.NEWS["bronze.rental"](published, feed(spark, "rental", dict(staff_id=staff_id)))
+    found = dim_staff.NEWS["bronze.rental"](published, change_feed(spark, "rental", dict(staff_id=staff_id)))
     assert found.isEmpty() != is_news
 
 

@@ -3,7 +3,7 @@ from pyspark.sql import SparkSession
 
 from dvdrental.silver import dim_customer, dim_staff, dim_store, fact_payments, fact_rentals
 from dvdrental.table import Table
-from tests.rows import Found, Row, built, feed, pick, rows
+from tests.rows import Found, Row, built, change_feed, pick, rows
 
 CHANGE = "2007-03-01"
 """When payer 1 and store 1 change, long after the rental."""
@@ -138,7 +138,7 @@ UPDATE = (dict(_change_type="update_preimage"), dict(_change_type="update_postim
 def touched(spark: SparkSession, table: Table | str, *changes: Row) -> set[int]:
     name = f"bronze.{table}" if isinstance(table, str) else table.full_name
     published = rows(spark, fact_payments.TABLE, *PUBLISHED)
-    found = fact_payments.touched(published, {}, {name: feed(spark, table, *changes)})
+    found = fact_payments.touched(published, {}, {name: change_feed(spark, table, *changes)})
     return {row.payment_id for row in found.collect()}
 
 

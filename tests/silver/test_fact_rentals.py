@@ -13,7 +13,7 @@ from dvdrental.silver import (
     fact_rentals,
 )
 from dvdrental.table import Table
-from tests.rows import Found, Row, built, feed, log, one, pick, rows
+from tests.rows import Found, Row, built, change_feed, log, one, pick, rows
 
 CHANGE = "2005-07-01"
 """When customer 1, film 1, category 5 and store 1 change."""
@@ -277,7 +277,7 @@ CLOSED = [dict(_change_type="update_preimage"), dict(_change_type="update_postim
 
 def touched(spark: SparkSession, table: Table | str, *changes: Row, payment: tuple[Row, ...] = ()) -> set[int]:
     name = f"bronze.{table}" if isinstance(table, str) else table.full_name
-    changed = {name: feed(spark, table, *changes)}
+    changed = {name: change_feed(spark, table, *changes)}
     found = fact_rentals.touched(
         rows(spark, fact_rentals.TABLE, *PUBLISHED), {"payment": log(spark, "payment", *payment)}, changed
     )

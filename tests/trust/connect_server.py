@@ -16,7 +16,7 @@ from socket import create_server
 from typing import Any
 
 from dvdrental.local.session import start_session
-from tests.house import ROOT
+from tests.local_lake import ROOT
 
 PLUGIN = "spark.plugins=org.apache.spark.sql.connect.SparkConnectPlugin"
 DONE = ("Finished", "Failed", "Canceled", "Closed")

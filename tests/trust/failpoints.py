@@ -26,7 +26,7 @@ from dvdrental.local.session import start_session
 from dvdrental.publish import publish
 from dvdrental.silver import dim_category
 from dvdrental.table import Table
-from tests.house import SCHEMAS
+from tests.local_lake import SCHEMAS
 
 IN_THE_MIDDLE = 0.2
 """Seconds after the begin of a commit that takes about a second."""

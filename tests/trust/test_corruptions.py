@@ -22,8 +22,8 @@ from dvdrental import ops
 from dvdrental.bronze.envelope import v2_table_name
 from dvdrental.bronze.streams import STREAMS
 from dvdrental.local.folder import LANDING
-from tests.house import House
 from tests.landing import MORNING
+from tests.local_lake import LocalLake
 from tests.sizes import size
 
 SEED = 11
@@ -90,7 +90,7 @@ def nothing_where_something_must_be(chance: Random, stream: str, row: Row) -> Se
 def wrong_type(chance: Random, stream: str, row: Row) -> Sent:
     column = MAY_BE_EMPTY[stream]
     odd = row | {column: chance.choice(["soon", "2005-02-30T25:00:00", "1,5"])}
-    right = json.dumps(row | {column: None}) if column not in STREAMS[stream].telling_nulls else None
+    right = json.dumps(row | {column: None}) if column not in STREAMS[stream].meaningful_nulls else None
     return Sent(stream, json.dumps(odd), right)
 
 
@@ -154,8 +154,8 @@ def landing_of(folder: Path, stream: str) -> Path:
 
 
 @contextmanager
-def opened(spark: SparkSession, made_lake: Path, folder: Path) -> Iterator[House]:
-    house = House(spark, Path(shutil.copytree(made_lake, folder / "lake", ignore=IGNORED)))
+def opened(spark: SparkSession, made_lake: Path, folder: Path) -> Iterator[LocalLake]:
+    house = LocalLake(spark, Path(shutil.copytree(made_lake, folder / "lake", ignore=IGNORED)))
     house.look()
     yield house
     house.close()
@@ -172,7 +172,7 @@ def rows_of(folder: Path) -> dict[str, list[Row]]:
 Tables = dict[str, list[str]]
 
 
-def content(house: House) -> Tables:
+def content(house: LocalLake) -> Tables:
     """What is in the tables; of bronze the source's columns."""
     lake = house.lake
     bronze = {s.table.full_name: lake.table(s.table).select(*s.business_columns) for s in STREAMS.values()}
@@ -210,7 +210,7 @@ def test_promise_12_broken_rows_are_set_aside_and_change_nothing(
         assert now != before, "nothing of what was sent could have done harm"
 
 
-def assert_each_is_accounted_for(house: House, sent: dict[str, Sent]) -> None:
+def assert_each_is_accounted_for(house: LocalLake, sent: dict[str, Sent]) -> None:
     """By what was sent, not by what the ledger says of itself."""
     aside = house.lake.table(ops.QUARANTINE).select("raw_id", "rule", "reason").collect()
     unusable = {raw_id: one for raw_id, one in sent.items() if one.right is None and not one.repeats}

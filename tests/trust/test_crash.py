@@ -15,8 +15,8 @@ from pyspark.sql import SparkSession
 
 from dvdrental.local.folder import LANDING, open_lake
 from dvdrental.local.landing import write_landing
-from tests.house import ROOT
 from tests.landing import MORNING, category
+from tests.local_lake import ROOT
 from tests.sizes import size
 from tests.trust.connect_server import Server, environment, serving
 from tests.trust.failpoints import FIRST_ROWS, POINTS, drop, found, work

@@ -15,16 +15,18 @@ from dvdrental.errors import SettingsError
 from dvdrental.forget import forget
 from dvdrental.lake import Lake
 from dvdrental.local.cli import main
+from dvdrental.local.commands import common
 from dvdrental.local.commands import forget as command
 from dvdrental.local.folder import LANDING, REPORTS, STAGING
 from dvdrental.local.landing import Change, Database, write_landing
 from dvdrental.maintain import purge
-from dvdrental.ops import Step, recorded
-from dvdrental.provenance import last_success
+from dvdrental.ops import Step
+from dvdrental.provenance import reusable_success
+from dvdrental.recording import recorded
 from dvdrental.settings import Settings
 from dvdrental.silver import dim_customer
-from tests.house import SCHEMAS, House
 from tests.landing import MORNING, append, land, syncing
+from tests.local_lake import SCHEMAS, LocalLake
 from tests.sizes import size
 
 NAMES = ("Quiddity", "Haecceity")
@@ -38,7 +40,7 @@ FOLLOWING = [*PEOPLE, "silver_fact_rentals", "gold_rental_obt"]
 
 
 @pytest.fixture(scope="module")
-def house(one_run: House, sample: Database) -> House:
+def house(one_run: LocalLake, sample: Database) -> LocalLake:
     """Two weeks with the customer, and a third in which the source has erased the person."""
     source = {name: copy.deepcopy(sample[name]) for name in ("customer", "address")}
     customer = source["customer"][0]
@@ -76,7 +78,7 @@ def holding(folder: Path, text: str) -> list[Path]:
 
 
 @long
-def test_promise_22_person_can_be_forgotten(house: House) -> None:
+def test_promise_22_person_can_be_forgotten(house: LocalLake) -> None:
     """Not even the log of a table remembers the name as the first or last of its file."""
     (customer_id,) = {row.customer_id for row in house.tables["silver.dim_customer"] if row.last_name in NAMES}
     before = {row.customer_key: row for row in house.tables["silver.dim_customer"]}
@@ -151,8 +153,8 @@ def test_silver_and_gold_follow_in_the_mode_that_they_were_built_in(
     with recorded(lake, "silver.dim_customer") as step:
         step.built_from = {"sync_mode": "overwrite, rental=cdc"}
     given = []
-    monkeypatch.setattr(command, "worked", lambda folder: tmp_path)
-    monkeypatch.setattr(command, "opened", lambda folder: lake)
+    monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+    monkeypatch.setattr(common, "open_session", lambda folder: lake)
     monkeypatch.setattr(command, "forget", lambda *_: None)
     monkeypatch.setattr(command, "rebuild", lambda _, own: given.append(own) or {"status": "failed"})
     assert main(["forget", "1"]) == 1
@@ -163,7 +165,7 @@ def test_rebuild_in_another_mode_names_the_parameter() -> None:
     last = Row(built_from={"sync_mode": "overwrite, rental=cdc"})
     lake = SimpleNamespace(inputs={"bronze.rental": "1@x"}, last_success=lambda _: last, settings=Settings())
     with pytest.raises(SettingsError, match="-p 'sync_mode=overwrite, rental=cdc'"):
-        last_success(lake, Step("r1", "silver.fact_rentals", MORNING))
+        reusable_success(lake, Step("r1", "silver.fact_rentals", MORNING))
 
 
 def test_unknown_customer_is_named(lake: Lake) -> None:

@@ -27,7 +27,7 @@ from dvdrental.local.job import Task, plan, run
 from dvdrental.local.landing import Database
 from dvdrental.maintain import maintain
 from tests.end_to_end.test_weeks import TASKS, land_all, land_changes
-from tests.house import ROOT, SCHEMAS, House
+from tests.local_lake import ROOT, SCHEMAS, LocalLake
 from tests.sizes import size
 from tests.weeks import Row, Weeks
 
@@ -85,8 +85,8 @@ class Life:
         return write
 
 
-def work(house: House, run_id: str, names: Sequence[str] | None = None, **settings: str) -> dict[str, Task]:
-    """As House.attempt, for a lake that is open, and without a look at the tables: a soak is long enough."""
+def work(house: LocalLake, run_id: str, names: Sequence[str] | None = None, **settings: str) -> dict[str, Task]:
+    """As LocalLake.attempt, for a lake that is open, and without a look at the tables: a soak is long enough."""
     given = parameters(house.folder, run_id) | {"sync_mode": "cdc"} | settings
     tasks = [task for task in plan(Bundle(ROOT), "dvd_rental_pipeline", given) if names is None or task.key in names]
     run(tasks, house.spark, lambda task: None)
@@ -99,7 +99,7 @@ def good(tasks: dict[str, Task]) -> list[dict[str, Any]]:
     return [step for task in tasks.values() for step in task.steps]
 
 
-def killed_run(house: House, run_id: str, chance: Random) -> str:
+def killed_run(house: LocalLake, run_id: str, chance: Random) -> str:
     life = Life(chance.randint(1, 100), chance.random() < 0.5)
     with pytest.MonkeyPatch.context() as patched:
         for name in WRITES:
@@ -109,13 +109,13 @@ def killed_run(house: House, run_id: str, chance: Random) -> str:
 
 
 @pytest.fixture
-def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    made = House(spark, tmp_path_factory.mktemp("soak"))
+def house(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalLake]:
+    made = LocalLake(spark, tmp_path_factory.mktemp("soak"))
     yield made
     made.close()
 
 
-def test_soak_of_runs_with_changes_kills_and_reruns(house: House, sample: Database) -> None:
+def test_soak_of_runs_with_changes_kills_and_reruns(house: LocalLake, sample: Database) -> None:
     chance, weeks = Random(SEED), Living(sample, SEED, deletes=True)
     land_all(house, weeks, "cdc")
     house.work("run-0", sync_mode="cdc")
@@ -146,14 +146,14 @@ def tell(figures: dict[str, Any]) -> None:
         Path(os.environ["DVDRENTAL_FIGURES"]).write_text(json.dumps(figures, indent=1, default=str))
 
 
-def rerun_changes_nothing(house: House, run_id: str) -> None:
+def rerun_changes_nothing(house: LocalLake, run_id: str) -> None:
     before = house.commits()
     good(work(house, run_id, TASKS))
     after = house.commits()
     assert [name for name in after if after[name] > before[name] and not name.startswith("ops.")] == []
 
 
-def two_weeks_later(house: House) -> None:
+def two_weeks_later(house: LocalLake) -> None:
     """Upkeep, and then what it would remove once its retention is over."""
     lake, check = house.lake, "spark.databricks.delta.retentionDurationCheck.enabled"
     maintain(lake)
@@ -164,7 +164,7 @@ def two_weeks_later(house: House) -> None:
     lake.spark.conf.unset(check)
 
 
-def look(house: House, weeks: Weeks) -> dict[str, Any]:
+def look(house: LocalLake, weeks: Weeks) -> dict[str, Any]:
     """Everything that must hold, and how many files there are."""
     house.look()
     ledger_accounts_for_every_row(house)
@@ -190,7 +190,7 @@ def look(house: House, weeks: Weeks) -> dict[str, Any]:
     }
 
 
-def ledger_accounts_for_every_row(house: House) -> None:
+def ledger_accounts_for_every_row(house: LocalLake) -> None:
     steps = house.lake.table(ops.STEP).filter("table_name like 'bronze.%' and rows_landed is not null").collect()
     lost = [
         (step.run_id, step.table_name)
@@ -201,7 +201,7 @@ def ledger_accounts_for_every_row(house: House) -> None:
     assert house.lake.table(ops.QUARANTINE).count() == 0
 
 
-def bronze_holds_the_source(house: House, weeks: Weeks) -> None:
+def bronze_holds_the_source(house: LocalLake, weeks: Weeks) -> None:
     """No event twice, and as many live keys as the source has rows."""
     with duckdb.connect() as db:
         for stream in STREAMS.values():
@@ -215,7 +215,7 @@ def bronze_holds_the_source(house: House, weeks: Weeks) -> None:
             assert (live, twins) == ((len(weeks.tables[stream.name]),), (0,)), stream.name
 
 
-def gold_holds_the_source(house: House, weeks: Weeks) -> None:
+def gold_holds_the_source(house: LocalLake, weeks: Weeks) -> None:
     rentals = house.tables["gold.rental_obt"]
     assert Counter(row.rental_id for row in rentals) == Counter(
         int(r["rental_id"]) for r in weeks.tables["rental"].values()

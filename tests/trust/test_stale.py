@@ -10,8 +10,9 @@ from pyspark.sql import SparkSession
 from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
 from dvdrental.ops import Step, utc_now
+from dvdrental.recording import recording
 from tests.conftest import ROOT
-from tests.house import House
+from tests.local_lake import LocalLake
 
 ALERT = yaml.safe_load((ROOT / "resources" / "stale_gold.alert.yml").read_text())["resources"]["alerts"]["stale_gold"]
 NEVER = 9999
@@ -34,7 +35,7 @@ def note(lake: Lake, table: str, ran: float, landed: float | None = None, status
     """Ages in days."""
     now = utc_now()
     landed_at = None if landed is None else now - timedelta(days=landed)
-    with ops.recording(lake) as steps:
+    with recording(lake) as steps:
         steps.append(Step("run", table, now - timedelta(days=ran), status, landed_at=landed_at))
 
 
@@ -64,7 +65,7 @@ def test_lake_that_was_never_filled_is_stale(ledger: Lake) -> None:
     assert days(ledger.spark, ledger.settings.ops_schema) == NEVER
 
 
-def test_age_after_a_run_is_that_of_the_landing(one_run: House) -> None:
+def test_age_after_a_run_is_that_of_the_landing(one_run: LocalLake) -> None:
     """Read from the landing itself, without Spark."""
     table = DeltaTable(one_run.folder / "landing" / "public_raw__stream_rental").to_pyarrow_table()
     newest = max(table["_airbyte_extracted_at"].to_pylist()).replace(tzinfo=None)

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.bronze import drift
-from dvdrental.bronze.look import Look
+from dvdrental.bronze.landing_stats import LandingStats
 from dvdrental.bronze.parse import MISFIT
 from dvdrental.bronze.streams import Stream
 from dvdrental.errors import LandingError, MassDeleteError, ReconciliationError
@@ -18,14 +18,14 @@ from dvdrental.settings import Settings
 OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 
 
-def totals(stream: Stream, look: Look) -> list[Column]:
-    """Over the changes of one stream."""
-    newest = F.col("_landed") & (F.col("_generation_id") == F.lit(look.newest))
+def totals(stream: Stream, stats: LandingStats) -> list[Column]:
+    """Counts over the changes of one stream."""
+    newest = F.col("_landed") & (F.col("_generation_id") == F.lit(stats.newest_generation))
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
-    told = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.telling_nulls), F.lit(False))
+    has_value = reduce(Column.__or__, (F.col(c).isNotNull() for c in stream.meaningful_nulls), F.lit(False))
     return [
-        F.count_if(F.col("_landed") & told).alias("told"),
-        F.count_if(F.col("_live") & told).alias("known_to_tell"),
+        F.count_if(F.col("_landed") & has_value).alias("landed_with_value"),
+        F.count_if(F.col("_live") & has_value).alias("known_with_value"),
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if("_live").alias("live"),
@@ -43,17 +43,17 @@ def totals(stream: Stream, look: Look) -> list[Column]:
     ]
 
 
-def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: Look) -> None:
+def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> None:
     """Refuse a landing from which nothing good can follow."""
-    known_at, landed_at, limit = counts["known_at"], look.landed_at, int(settings.max_delete_percent)
+    known_at, landed_at, limit = counts["known_at"], stats.landed_at, int(settings.max_delete_percent)
     if settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
         raise LandingError(
             f"stream {stream.name}: the landing was read at {landed_at}, before the one that bronze "
             f"already holds ({known_at}). Let Airbyte sync again, then rerun"
         )
-    if counts["known_lsn"] and _is_restored(counts, look):
+    if counts["known_lsn"] and _is_restored(counts, stats):
         raise LandingError(
-            f"stream {stream.name}: generation {look.newest} of the landing ends at the log position "
+            f"stream {stream.name}: generation {stats.newest_generation} of the landing ends at the log position "
             f"{counts['newest_lsn']}, before {counts['known_lsn']} of an older one that bronze holds: the source was "
             f"restored or replaced, so its log cannot be put in order with the old one. Drop bronze.{stream.name}, "
             "then rerun: it is filled from the landing"
@@ -65,16 +65,16 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
             "the next full refresh brings them. Else go back to sync_mode=cdc for this stream; or let Airbyte refresh "
             f"it, drop bronze.{stream.name}, then rerun"
         )
-    if settings.mode(stream.name) == "overwrite" and (lost := _lost_fields(stream, counts, look)):
+    if settings.mode(stream.name) == "overwrite" and (lost := _lost_fields(stream, counts, stats)):
         raise LandingError(
             f"stream {stream.name}: no landed row has a value in {', '.join(lost)}, a field that is missing, and "
-            f"{counts['known_to_tell']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
-            "field again, then rerun; if the source has it no more, take it out of telling_nulls in streams.py"
+            f"{counts['known_with_value']} rows of bronze have: NULL says something else there. Let Airbyte sync the "
+            "field again, then rerun; if the source has it no more, take it out of meaningful_nulls in streams.py"
         )
     accounted = counts["stored"] + counts["duplicate"] + counts["quarantined"]
-    if look.landed != accounted:
-        raise ReconciliationError(f"stream {stream.name}: {look.landed} rows landed, {accounted} accounted for")
-    if counts["deleted"] * 100 > limit * counts["live"] and not _doubts(counts, look):
+    if stats.landed != accounted:
+        raise ReconciliationError(f"stream {stream.name}: {stats.landed} rows landed, {accounted} accounted for")
+    if counts["deleted"] * 100 > limit * counts["live"] and not _doubts(counts, stats):
         raise MassDeleteError(
             f"stream {stream.name}: the landing lacks {counts['deleted']} of {counts['live']} live keys, more than "
             f"{limit} %. Nothing was written. If the source really lost them, rerun with the parameter "
@@ -83,33 +83,34 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], look: L
         )
 
 
-def _lost_fields(stream: Stream, counts: Mapping[str, Any], look: Look) -> list[str]:
-    """Of those in which NULL says something: Airbyte brings them no longer."""
-    missing = [c for c in stream.telling_nulls if look.fields and stream.source_name(c) not in look.fields]
-    return missing if counts["known_to_tell"] and not counts["told"] else []
+def _lost_fields(stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> list[str]:
+    """Columns of `meaningful_nulls` whose field no longer lands, although bronze has values there."""
+    missing = [c for c in stream.meaningful_nulls if stats.fields and stream.source_name(c) not in stats.fields]
+    return missing if counts["known_with_value"] and not counts["landed_with_value"] else []
 
 
-def _doubts(counts: Mapping[str, Any], look: Look) -> str | None:
-    """Why keys that seem to be missing may be there all the same."""
+def _doubts(counts: Mapping[str, Any], stats: LandingStats) -> str | None:
+    """Why missing keys may not be gone after all; None if there is no doubt."""
     if counts["unreadable"]:
         return f"{counts['unreadable']} rows have no readable key"
-    return "a newer generation lies beside this one, which may be half removed" if look.is_remnant else None
+    return "a newer generation lies beside this one, which may be half removed" if stats.is_remnant else None
 
 
-def _is_restored(counts: Mapping[str, Any], look: Look) -> bool:
-    """A refresh reads the source anew, so it never ends before what was read earlier."""
-    is_newer = (look.newest or 0) > (counts["known_generation"] or 0)
+def _is_restored(counts: Mapping[str, Any], stats: LandingStats) -> bool:
+    """True if a newer generation ends before an older one: a refresh reads the source again, so its log must have gone
+    back."""
+    is_newer = (stats.newest_generation or 0) > (counts["known_generation"] or 0)
     return is_newer and counts["newest_lsn"] is not None and counts["newest_lsn"] < counts["known_lsn"]
 
 
-def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: Look, step: Step) -> None:
+def fill_step(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], stats: LandingStats, step: Step) -> None:
     """Fill the ledger row."""
-    doubts = _doubts(counts, look)
+    doubts = _doubts(counts, stats)
     step.rows_landed, step.rows_parsed, step.rows_duplicate = counts["landed"], counts["parsed"], counts["duplicate"]
     step.rows_quarantined, step.rows_inserted = counts["quarantined"], counts["stored"]
-    step.landed_at = look.landed_at
+    step.landed_at = stats.landed_at
     step.rows_deleted = 0 if doubts else counts["deleted"]
-    step.warnings += drift.warnings(look.fields, stream)
+    step.warnings += drift.warnings(stats.fields, stream)
     if counts["nulled"]:
         step.warnings += drift.type_warnings(_nulled(changes, stream), stream)
     if counts["deleted"] and doubts:
@@ -117,8 +118,8 @@ def enter(stream: Stream, changes: DataFrame, counts: Mapping[str, Any], look: L
 
 
 def _nulled(changes: DataFrame, stream: Stream) -> dict[str, int]:
-    """Per column the values that did not fit its type. Counted without a filter: from one above so deep a plan Spark
-    infers constraints without end."""
+    """Number of values per column that did not fit its type. Aggregated without a filter: on a plan this deep Spark's
+    constraint inference does not finish."""
 
     def misfits(column: str) -> Column:
         is_misfit = F.exists("_changes", lambda c: (c["field"] == column) & (c["reason"] == MISFIT))

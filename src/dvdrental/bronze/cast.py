@@ -4,7 +4,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 WIDE_NUMBER = "DECIMAL(38,10)"
-"""Takes every spelling of a number (10, 10.00, 1E+1, "10") exactly; native INT or STRING fields do not."""
+"""Reads every spelling of a number (10, 10.00, 1E+1, "10") exactly; native INT or STRING fields do not."""
 
 INTEGERS = {"SMALLINT": (-(2**15), 2**15 - 1), "INT": (-(2**31), 2**31 - 1), "BIGINT": (-(2**63), 2**63 - 1)}
 DATE = r"^\d{4}-\d{2}-\d{2}$"
@@ -15,11 +15,12 @@ HEX = r"^\\x([0-9a-fA-F]{2})*$"
 
 PLACEHOLDER = "__debezium_unavailable_value"
 PLACEHOLDERS = rf"^({PLACEHOLDER}|\\x{PLACEHOLDER.encode().hex()}|java\.lang\.Object@[0-9a-f]+)$"
+"""What CDC sends in place of a large value that has not changed."""
 
 
 def wide_type(sql_type: str) -> str:
-    """Of a number as many digits before the point as the type has, and two more; all others behind it, so that what
-    would be rounded away is seen."""
+    """Type that a field is parsed as, before the strict cast. Numbers get two spare integer digits and the rest as
+    scale, so overflow and extra decimals show instead of being rounded away."""
     if sql_type in INTEGERS:
         return f"DECIMAL(38,{36 - len(str(INTEGERS[sql_type][1]))})"
     if sql_type.startswith("DECIMAL"):
@@ -29,7 +30,7 @@ def wide_type(sql_type: str) -> str:
 
 
 def cast(wide: Column, sql_type: str) -> Column:
-    """NULL when the value is not exactly one of the type: no rounding, no dropped zone, no other era."""
+    """NULL unless the type holds the value exactly: nothing is rounded, no time zone dropped, no BC date accepted."""
     if sql_type in INTEGERS:
         low, high = INTEGERS[sql_type]
         return F.when((wide == F.floor(wide)) & wide.between(low, high), wide.try_cast(sql_type))

@@ -15,11 +15,11 @@ from dvdrental.history import event_order
 
 
 def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> DataFrame:
-    """A landing that is a complete snapshot, against the last event per key (`known`).
+    """Compare a complete snapshot with the last event of each key (`known`).
 
-    A landed row is new when it differs from the event before it. Keys that the snapshot lacks are deleted, at a time
-    (`_at`, `_extracted_at`) that the caller knows. Time does not go back: a row that returns or changes with an old
-    change time takes the time of the event it follows, and a place in the log behind it if that has one.
+    A landed row is new if it differs from the event before it. Keys missing from the snapshot are deleted, at a time
+    that the caller passes to `as_events`. `_at` never goes back: a row that returns or changes with an older change
+    time gets the `_at` of the event before it, and the next log position if that event has one.
     """
     rows = _together(known, landed)
     in_order = Window.partitionBy(*stream.key).orderBy(
@@ -44,13 +44,13 @@ def snapshot_changes(known: DataFrame, landed: DataFrame, stream: Stream) -> Dat
 
 
 def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, older_than: int | None = None) -> DataFrame:
-    """Landed rows that are changes themselves (append and CDC), against all events of their keys (`known`).
+    """Compare landed rows that are changes themselves (append and CDC) with all events of their keys (`known`).
 
-    A row is new unless an event of the same key, log position and content is there already (content includes the
-    source's change time). Without log position and change time it is new unless the event just before it has the same
-    content. A refresh replaces the landing by a new generation: a live key of a generation `older_than` all that
-    landed, and not landed again, is deleted. If a later one has it again, it comes back after that delete, whatever
-    its change time. A row whose event was forgotten (forget.py) stays so.
+    A row is new unless the same key, log position and content (which includes the source's change time) is stored
+    already. Rows with neither log position nor change time are compared with the preceding event only. With
+    `older_than` (the oldest generation landed), live keys of an earlier generation that did not land again are deleted;
+    a key that reappears later is ordered after that delete, whatever its change time. Rows erased by forget.py stay
+    erased.
     """
     rows = _with_returns(_together(known, landed), stream)
     usable, has_lsn = F.col("_rejected").isNull(), F.col("_lsn").isNotNull()
@@ -81,8 +81,8 @@ def log_changes(known: DataFrame, landed: DataFrame, stream: Stream, *, older_th
 
 
 def _with_returns(rows: DataFrame, stream: Stream) -> DataFrame:
-    """`_last_known`: the last known event of each key. `_returns`: landed rows without log position that were read
-    after a refresh lacked their key, if nothing is known since; they come after that."""
+    """`_last_known`: the last stored event of each key. `_returns`: landed rows without log position, read after a
+    refresh had deleted their key and nothing else was stored since; they are ordered after that delete."""
     newer = F.lead(F.lit(True)).over(Window.partitionBy(*stream.key, "_landed").orderBy(*event_order()))
     rows = rows.withColumn("_last_known", ~F.col("_landed") & newer.isNull())
     implied = F.col("_last_known") & F.col("_is_delete") & F.col("_raw_id").isNull()
@@ -94,7 +94,7 @@ def _with_returns(rows: DataFrame, stream: Stream) -> DataFrame:
 
 
 def _together(known: DataFrame, landed: DataFrame) -> DataFrame:
-    """Known events first; those columns that only landed rows have are NULL there."""
+    """Known events and landed rows in one frame; columns that only landed rows have are NULL in known events."""
     flags = {
         "_rejected": F.lit(None).cast("string"),
         "_landed": F.lit(False),
@@ -105,7 +105,7 @@ def _together(known: DataFrame, landed: DataFrame) -> DataFrame:
 
 
 def _read_lsn() -> Column:
-    """Log position as it landed."""
+    """Log position as it landed; NULL for known events."""
     return F.when(F.col("_landed"), F.col("_lsn"))
 
 
@@ -140,8 +140,8 @@ def as_events(
     batch: int,
     ingested_at: datetime,
 ) -> DataFrame:
-    """Events to append: stored rows as they are; deleted ones with only the key, at the time and log position of the
-    landing that lacks them."""
+    """Events to append: stored rows as they are; a delete with the key alone for each key that the landing lacks, at
+    the landing's time and log position."""
     gone = F.col("_outcome") == "deleted"
     values = [c for c in stream.business_columns if c not in stream.key]
     return changes.filter("_outcome in ('stored', 'deleted')").select(

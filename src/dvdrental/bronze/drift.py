@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dvdrental.bronze.envelope import TECHNICAL
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES
 from dvdrental.bronze.streams import Stream, column_names
 
 
@@ -21,9 +21,9 @@ def fields_of(payload: str | None) -> Mapping[str, Any]:
     return inside if isinstance(inside, dict) else {}
 
 
-def unknown(fields: Mapping[str, Any], stream: Stream) -> list[str]:
-    known = {*stream.source_names, *stream.secrets}
-    return [name for name in fields if name not in known and not name.startswith(TECHNICAL)]
+def unknown(fields: Iterable[str], stream: Stream) -> list[str]:
+    known = set(stream.known_fields)
+    return [name for name in fields if name not in known and not name.startswith(AIRBYTE_PREFIXES)]
 
 
 def warnings(fields: Mapping[str, Any], stream: Stream) -> list[str]:

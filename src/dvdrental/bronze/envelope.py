@@ -7,7 +7,7 @@ The frame: `raw_id STRING, extracted_at TIMESTAMP_NTZ (UTC), generation_id BIGIN
 - `line`: a JSON object as text, fields under `_airbyte_data` (files)
 - `typed`: a struct of typed columns (direct-load tables)
 
-Two payloads of one stream share a hash with a chance of (rows compared with)^2 / 2^65: 1e-7 for two million rows.
+The chance that two of n payloads share a hash is n^2 / 2^65: 1e-7 for two million rows.
 """
 
 import re
@@ -20,16 +20,23 @@ from pyspark.sql import functions as F
 
 from dvdrental.columns import epoch, moment, utc
 from dvdrental.errors import LandingError
+from dvdrental.names import quoted
 
 Kind = Literal["json", "line", "typed"]
 
 V1 = {"_airbyte_ab_id", "_airbyte_emitted_at", "_airbyte_data"}
 V2 = {"_airbyte_raw_id", "_airbyte_extracted_at", "_airbyte_data"}
 DIRECT = {"_airbyte_raw_id", "_airbyte_extracted_at"}
-TECHNICAL = ("_airbyte_", "_ab_")
+AIRBYTE_PREFIXES = ("_airbyte_", "_ab_")
 """Prefixes of the fields that belong to Airbyte."""
 
 BROKEN_LINE = "line-"
+
+EXACT_TIMES = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
+"""Options of to_json: by default Spark cuts times to milliseconds."""
 
 _HEAD = ", ".join(
     f"_airbyte_{name} STRING"
@@ -44,7 +51,7 @@ class Envelope:
 
 
 def raw_table_names(namespace: str, stream: str) -> list[str]:
-    """Where a stream's rows may lie, newest raw form first: destination 2.x/3.x, 1.x, 4.x (typed)."""
+    """Tables that may hold a stream's rows, raw ones first: destination 2.x/3.x, 1.x, 4.x (typed)."""
     return [v2_table_name(namespace, stream), f"_airbyte_raw_{stream.lower()}", stream.lower()]
 
 
@@ -56,7 +63,7 @@ def v2_table_name(namespace: str, stream: str) -> str:
 
 
 def of_table(landing: DataFrame, after: datetime | None = None) -> Envelope:
-    """All rows, or those read after a moment (UTC). Raises LandingError when the columns are of no known form."""
+    """All rows, or those that Airbyte read `after` a moment (UTC). Raises LandingError if the columns match no form."""
     columns = set(landing.columns)
     if columns >= V2:
         return _raw(landing, "_airbyte_raw_id", "_airbyte_extracted_at", after)
@@ -65,10 +72,6 @@ def of_table(landing: DataFrame, after: datetime | None = None) -> Envelope:
     if columns >= DIRECT:
         return _direct(landing, after)
     raise LandingError(f"the landing has the columns {sorted(columns)}: no form of Airbyte that is known")
-
-
-EXACT = {"timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX", "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"}
-"""Spark would cut times to milliseconds."""
 
 
 def of_files(lines: DataFrame) -> Envelope:
@@ -90,17 +93,12 @@ def of_files(lines: DataFrame) -> Envelope:
 
 
 def _line_id() -> Column:
-    """Id of a line that has none, as it is broken."""
+    """Substitute id for a broken line, whose Airbyte id cannot be read."""
     return F.concat(F.lit(BROKEN_LINE), F.hex(F.xxhash64("value")))
 
 
-def quoted(name: str) -> str:
-    """Name of a landed field, in which any character may stand."""
-    return f"`{name.replace('`', '``')}`"
-
-
 def generation() -> Column:
-    """Of a row of the frame: -1 where it has none, NULL for a broken line, which may be of any."""
+    """Generation of a row: -1 if the landing has none, NULL for a broken line, which could belong to any."""
     return F.when(~F.col("raw_id").startswith(BROKEN_LINE), F.coalesce("generation_id", F.lit(-1)))
 
 
@@ -110,9 +108,9 @@ def _raw(landing: DataFrame, raw_id: str, extracted_at: str, after: datetime | N
         raw_id=F.col(raw_id),
         extracted_at=F.col(extracted_at),
         generation_id=_optional(landing, "_airbyte_generation_id"),
-        meta=_text(landing, "_airbyte_meta"),
-        payload=F.xxhash64(_text(landing, "_airbyte_data")),
-        data=_text(landing, "_airbyte_data"),
+        meta=_optional_json(landing, "_airbyte_meta"),
+        payload=F.xxhash64(json_text(landing, "_airbyte_data")),
+        data=json_text(landing, "_airbyte_data"),
     )
     return Envelope(_after(rows, after), "json")
 
@@ -124,15 +122,15 @@ def _direct(landing: DataFrame, after: datetime | None) -> Envelope:
         raw_id=F.col("_airbyte_raw_id"),
         extracted_at=F.col("_airbyte_extracted_at"),
         generation_id=_optional(landing, "_airbyte_generation_id"),
-        meta=_text(landing, "_airbyte_meta"),
-        payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT)),
+        meta=_optional_json(landing, "_airbyte_meta"),
+        payload=F.xxhash64(F.to_json(F.struct(*fields), EXACT_TIMES)),
         data=F.struct(*fields),
     )
     return Envelope(_after(rows, after), "typed")
 
 
 def _later(landing: DataFrame, extracted_at: str, after: datetime | None) -> DataFrame:
-    """By a column of the table itself, so that Delta skips files; all rows where that is no timestamp."""
+    """Filter by the table's own column, so that Delta skips files. If that is no timestamp, only `_after` filters."""
     if after is None or dict(landing.dtypes)[extracted_at] != "timestamp":
         return landing
     return landing.filter(F.col(extracted_at) > F.lit(after.replace(tzinfo=UTC)))
@@ -169,7 +167,7 @@ def _frame(
 
 
 def instant(column: Column, dtype: str) -> Column:
-    """A timestamp as it is, an integer (also as text) as milliseconds since 1970, else ISO text with its zone; UTC."""
+    """In UTC. An integer (also as text) counts milliseconds since 1970; other text is ISO with its time zone."""
     if dtype == "timestamp_ntz":
         return column
     if dtype == "timestamp":
@@ -181,7 +179,7 @@ def instant(column: Column, dtype: str) -> Column:
 
 
 def plausible(read_at: Column) -> Column:
-    """NULL before 1970, and beyond the year 2200, where a number was not counted in milliseconds."""
+    """NULL outside 1970 to 2200: such a number did not count milliseconds."""
     return F.when(F.year(read_at).between(1970, 2200), read_at)
 
 
@@ -189,8 +187,10 @@ def _optional(landing: DataFrame, name: str) -> Column:
     return F.col(name) if name in landing.columns else F.lit(None)
 
 
-def _text(landing: DataFrame, name: str) -> Column:
-    """As JSON text: some destinations store an object."""
-    if name not in landing.columns:
-        return F.lit(None).cast("string")
-    return F.col(name) if dict(landing.dtypes)[name] == "string" else F.to_json(name)
+def _optional_json(landing: DataFrame, name: str) -> Column:
+    return json_text(landing, name) if name in landing.columns else F.lit(None).cast("string")
+
+
+def json_text(rows: DataFrame, name: str) -> Column:
+    """A column as JSON text: some landings hold that, others an object."""
+    return F.col(name) if dict(rows.dtypes)[name] == "string" else F.to_json(name)

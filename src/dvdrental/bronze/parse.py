@@ -1,7 +1,7 @@
 """Landed fields -> typed columns: strict casts, nothing lost.
 
-A value that does not fit its column becomes NULL plus an entry in `_changes`, unless NULL would say something else
-there; a field that the stream does not know is kept in `_rescued`; a row that cannot be used at all keeps its place
+A value that does not fit its column becomes NULL plus an entry in `_changes`; a field that the stream does not know is
+kept in `_rescued`; a row that cannot be used (among others: such a value where NULL has a meaning) stays in the frame,
 with the reason in `_rejected`.
 """
 
@@ -12,10 +12,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.bronze.cast import INTEGERS, PLACEHOLDERS, cast, is_placeholder_array
-from dvdrental.bronze.envelope import Envelope
+from dvdrental.bronze.envelope import Envelope, json_text
 from dvdrental.bronze.streams import CHANGES, Stream
 from dvdrental.bronze.widen import widen
 from dvdrental.columns import utc
+from dvdrental.quality.rules import RowRule
 
 MISFIT = "DESTINATION_TYPECAST_ERROR"
 """Airbyte's word for a value that does not fit its column."""
@@ -27,15 +28,15 @@ EXCERPT = 200
 def parse(
     landed: Envelope,
     stream: Stream,
-    rules: Sequence[tuple[str, str]] = (),
+    rules: Sequence[RowRule] = (),
     *,
     needs_lsn: bool = False,
     rescue: bool = True,
 ) -> DataFrame:
-    """Business columns, technical columns but those of the ingest, `_rejected` and `_parsed`.
+    """Business columns, technical columns except those that the ingest adds, `_rejected`, `_excerpt` and `_parsed`.
 
-    `rules` are (name, SQL predicate) pairs over the business columns that a row must not break. Rows whose content
-    bronze holds already come with it in `_held` and are not parsed. Without `rescue` unknown fields are not looked for.
+    A row that breaks one of the `rules` is rejected. Rows whose content bronze holds already come with it in `_held`
+    and are not parsed. Without `rescue` unknown fields are not looked for.
     """
     rows = landed.rows if "_held" in landed.rows.columns else landed.rows.withColumn("_held", F.lit(None).cast("void"))
     unheld = rows.withColumn("data", F.when(F.col("_held").isNull(), F.col("data")))
@@ -43,14 +44,14 @@ def parse(
 
 
 def _cast(read: DataFrame, stream: Stream) -> DataFrame:
-    """Of a delete only the key and Airbyte's own fields mean anything."""
+    """In a delete only the key and Airbyte's own fields can be trusted."""
+    held = dict(read.dtypes)["_held"] != "void"
 
     def value(column: str, sql_type: str) -> Column:
         landed = F.col("fields").getField(stream.source_name(column))
         landed = landed if sql_type in INTEGERS else cast(landed, sql_type)  # integers are stored as read (widen.py)
         return _held_or(column, F.rtrim(landed) if column in stream.padded else landed, held)
 
-    held = dict(read.dtypes)["_held"] != "void"
     gone = F.col("fields._ab_cdc_deleted_at").try_cast("timestamp").isNotNull()
     read = read.withColumn("_is_delete", F.coalesce(gone, F.lit(False)))
     typed = read.select("*", *(value(c.name, c.type).alias(c.name) for c in stream.business_fields))
@@ -85,13 +86,13 @@ def _held_or(column: str, landed: Column, held: bool) -> Column:
 
 
 def _source_changes() -> Column:
-    """Most rows have none, and it need not be read as JSON to see that: an entry has a brace of its own."""
+    """Entries of the source itself. Most rows have none, which shows without parsing: an entry has a second brace."""
     landed = F.from_json("meta", f"changes {CHANGES}")["changes"]
     return F.coalesce(F.when(F.locate("{", F.col("meta"), 2) > 0, landed), F.array().cast(CHANGES))
 
 
 def _failed_casts(stream: Stream) -> Column:
-    """Present in the landing, NULL after the cast."""
+    """An entry for each value that landed and is NULL after the cast: UNCHANGED if CDC left it out, else NULLED."""
 
     def is_missed(column: str) -> Column:
         name = stream.source_name(column)
@@ -115,26 +116,26 @@ def _failed_casts(stream: Stream) -> Column:
 
     missed = [F.when(is_missed(column), column) for column in stream.business_columns]
     changes = F.transform(F.array_compact(F.array(*missed)), change).cast(CHANGES)
-    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # most rows: no array is made
+    is_any = reduce(Column.__or__, map(is_missed, stream.business_columns))  # most rows have none: no array is built
     return F.when(is_any, changes).otherwise(F.array().cast(CHANGES))
 
 
-def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], needs_lsn: bool) -> DataFrame:
-    """Only the first reason counts. A row that bronze holds already has passed."""
+def _reject(typed: DataFrame, stream: Stream, rules: Sequence[RowRule], needs_lsn: bool) -> DataFrame:
+    """The first reason counts. Rows that bronze holds already (`_held`) have passed these checks before."""
     reason = F.when(~F.col("_parsed"), F.lit(None)).when(F.col("_broken"), "broken_json")
     for column in stream.key:
         reason = reason.when(F.col(column).isNull(), f"no_key:{column}")
     reason = reason.when(F.col("_extracted_at").isNull(), "no_extraction_time")
-    for column in stream.telling_nulls:
+    for column in stream.meaningful_nulls:
         nulled = _has_change("NULLED", [column, stream.source_name(column)])
         reason = reason.when(~F.col("_is_delete") & nulled, f"unreadable:{column}")
     if needs_lsn:
         reason = reason.when(F.col("_lsn").isNull(), "no_log_position")
-    for name, predicate in rules:
-        breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(predicate), F.lit(True))
+    for rule in rules:
+        breaks = ~F.col("_is_delete") & ~F.coalesce(F.expr(rule.predicate), F.lit(True))
         # A value that was left out because it had not changed is filled in when the log is read.
-        reason = reason.when(breaks & ~_has_change("UNCHANGED", name.partition(":")[2].split(",")), name)
-    letters = F.regexp_replace(F.substring(_text(typed), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
+        reason = reason.when(breaks & ~_has_change("UNCHANGED", rule.columns), rule.name)
+    letters = F.regexp_replace(F.substring(json_text(typed, "data"), 1, EXCERPT), r"[\p{L}\p{M}]", "x")
     excerpt = F.regexp_replace(letters, r"\p{N}", "n")
     rejected = typed.withColumn("_rejected", reason)
     return rejected.withColumn("_excerpt", F.when(F.col("_rejected").isNotNull(), excerpt)).drop("_broken", "data")
@@ -142,7 +143,3 @@ def _reject(typed: DataFrame, stream: Stream, rules: Sequence[tuple[str, str]], 
 
 def _has_change(kind: str, fields: Sequence[str]) -> Column:
     return F.exists("_changes", lambda c: (c["change"] == kind) & c["field"].isin(*fields))
-
-
-def _text(rows: DataFrame) -> Column:
-    return F.col("data") if dict(rows.dtypes)["data"] == "string" else F.to_json("data")

@@ -15,13 +15,13 @@ _LOCK = threading.Lock()
 
 
 def follow_contract(lake: Lake) -> None:
-    """For an ingest by itself, before which no run has begun."""
+    """The start of a run does this, too; an ingest by itself has had none."""
     if lake.exists(QUARANTINE):
         lake.follow_contract(QUARANTINE)
 
 
 def add(lake: Lake, stream: Stream, rejected: DataFrame, step: Step) -> None:
-    """Only rows that are not waiting already."""
+    """Rows that are waiting already are not added again."""
     rows = rejected.select(
         F.lit(stream.name).alias("stream"),
         F.coalesce("_raw_id", F.lit("")).alias("raw_id"),
@@ -51,14 +51,14 @@ def streams_waiting(lake: Lake) -> set[str]:
 
 
 def mark_taken(lake: Lake, stream: Stream, taken: DataFrame, step: Step) -> None:
-    """Note that rows were taken in after all."""
+    """Close rows that were taken in after all."""
     rows = _waiting(lake).filter(F.col("stream") == stream.name).join(taken.distinct(), "raw_id", "left_semi")
     _mark(lake, rows, {"replayed_at": moment(step.started_at), "replayed_by": F.lit(step.run_id)})
 
 
 def mark_gone(lake: Lake, stream: Stream, changes: DataFrame, step: Step) -> None:
-    """Note which rows a full refresh no longer brings as unusable: mended, deleted, or sent under another id, and if
-    they are as bad as before set aside under that."""
+    """Close rows that are no longer among the unusable ones of a full refresh: they were mended, deleted, or sent under
+    another id (and are set aside anew under that if they are still unusable)."""
     as_bad = changes.filter("_outcome = 'quarantined'").select(F.coalesce("_raw_id", F.lit("")).alias("raw_id"))
     rows = _waiting(lake).filter(F.col("stream") == stream.name).join(as_bad, "raw_id", "left_anti")
     if not rows.isEmpty():

@@ -1,4 +1,4 @@
-"""The 15 source tables as data: same treatment, so one row of data each.
+"""The 15 source tables as data: all are treated alike, so each is one entry.
 
 Columns, types and keys are those of the PostgreSQL DVD Rental schema. A timestamp without time zone stays one.
 """
@@ -17,10 +17,15 @@ CHANGES = "ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>>"
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """`secrets` never get past landing. `updated` is the source's own change time, where it has one. `names` maps a
-    column to its field in the landing where the two differ. `padded` columns are char(n), whose padding is cut. NULL in
-    one of `telling_nulls` says something of its own, so a value that cannot be read must not become one: its row is
-    set aside."""
+    """One source table.
+
+    - `updated`: column with the source's own change time, where it has one
+    - `secrets`: fields that never get past the landing
+    - `names`: column -> field of the landing, where the two differ
+    - `padded`: columns of type char(n), whose padding is cut
+    - `meaningful_nulls`: in these columns NULL has a meaning (return_date: still out), so a row with an unreadable
+      value there is quarantined instead of getting NULL
+    """
 
     name: str
     key: tuple[str, ...]
@@ -29,7 +34,7 @@ class Stream:
     secrets: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     padded: tuple[str, ...] = ()
-    telling_nulls: tuple[str, ...] = ()
+    meaningful_nulls: tuple[str, ...] = ()
 
     @cached_property
     def table(self) -> Table:
@@ -38,7 +43,7 @@ class Stream:
             name=self.name,
             grain=f"one row per change of a source row of {self.name}",
             key=("_raw_id",),
-            columns=f"{self.columns.strip()},\n{TECHNICAL.strip()}",
+            columns=f"{self.columns.strip()},\n{TECHNICAL_COLUMNS.strip()}",
         )
 
     @cached_property
@@ -48,7 +53,7 @@ class Stream:
     @property
     def technical_fields(self) -> tuple[Column, ...]:
         """Columns that every stream has."""
-        return self.table.fields[-len(TECHNICAL.strip().splitlines()) :]
+        return self.table.fields[-len(TECHNICAL_COLUMNS.strip().splitlines()) :]
 
     @property
     def business_columns(self) -> list[str]:
@@ -68,12 +73,17 @@ class Stream:
     def source_names(self) -> list[str]:
         return [self.source_name(column) for column in self.business_columns]
 
+    @property
+    def known_fields(self) -> list[str]:
+        """Fields of the landing that are expected, secrets included. All others but Airbyte's own are unknown."""
+        return [*self.source_names, *self.secrets]
+
     def source_name(self, column: str) -> str:
         return self.names.get(column, column)
 
 
 def chosen(names: str) -> list[str]:
-    """Streams that a comma-separated text names; `all` for all."""
+    """Streams named in a comma-separated text; `all` means all of them."""
     streams = list(STREAMS) if names.strip() == "all" else [name.strip() for name in names.split(",")]
     if unknown := set(streams) - set(STREAMS):
         named = ", ".join(repr(name[:40]) for name in sorted(unknown)[:5])
@@ -82,8 +92,8 @@ def chosen(names: str) -> list[str]:
 
 
 def column_names(fields: Sequence[str]) -> dict[str, str]:
-    """Column for each field of a landing: what is no letter, digit or underscore becomes an underscore, and a number
-    is added where two would be called the same (names of columns do not differ by case)."""
+    """Column name for each field of a landing: anything but letters, digits and underscores becomes an underscore, and
+    a number is added where two names would be equal (case does not count)."""
     columns: dict[str, str] = {}
     taken: set[str] = set()
     for name in fields:
@@ -94,11 +104,11 @@ def column_names(fields: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-TECHNICAL = """
+TECHNICAL_COLUMNS = f"""
     _raw_id STRING COMMENT 'Airbyte id of the landed row; NULL for a delete that a snapshot implies',
     _extracted_at TIMESTAMP_NTZ NOT NULL COMMENT 'When Airbyte read the row, UTC',
     _generation_id BIGINT COMMENT 'Airbyte generation of the row; NULL where the landing has none',
-    _changes ARRAY<STRUCT<field: STRING, change: STRING, reason: STRING>> COMMENT 'Values nulled on the way',
+    _changes {CHANGES} COMMENT 'Values nulled on the way',
     _rescued STRING COMMENT 'Fields that the stream does not know, with their values, as JSON',
     _payload BIGINT COMMENT 'Hash of the landed content: what has the same is not parsed again',
     _lsn BIGINT COMMENT 'Position in the log of the source (CDC only)',
@@ -254,7 +264,7 @@ STREAMS = {
         Stream(
             name="rental",
             key=("rental_id",),
-            telling_nulls=("return_date",),
+            meaningful_nulls=("return_date",),
             columns=f"""
                 rental_id INT COMMENT 'Key',
                 rental_date TIMESTAMP_NTZ COMMENT 'When the copy was handed out',

@@ -1,5 +1,5 @@
-"""Landed text or columns -> the stream's fields: integers as they are stored, all others in a wide form that loses
-nothing; and what is unknown."""
+"""Landed text or columns -> the stream's fields: integers in their final type, all others in a wide form that loses
+nothing; and the unknown fields, as JSON."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,20 +7,22 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, TimestampType
 
+from dvdrental.bronze import drift
 from dvdrental.bronze.cast import INTEGERS, WIDE_NUMBER, cast, wide_type
-from dvdrental.bronze.envelope import TECHNICAL, Kind, quoted
+from dvdrental.bronze.envelope import AIRBYTE_PREFIXES, Kind
 from dvdrental.bronze.streams import Stream
 from dvdrental.columns import utc
+from dvdrental.names import quoted
 
 CDC = {"_ab_cdc_lsn": "BIGINT", "_ab_cdc_updated_at": "STRING", "_ab_cdc_deleted_at": "STRING"}
 
 MONSTER = r'[:\[,]\s*("-?[0-9.]+[eE][+-]?[0-9]{7,}"|-?[0-9.]+[eE][+-]?[0-9]{7,})'
-"""A number, or a text that is one, whose exponent has seven digits or more."""
+"""A number, also as text, whose exponent has seven digits or more."""
 
 
 def widen(rows: DataFrame, stream: Stream, kind: Kind, rescue: bool) -> DataFrame:
-    """`fields` holds the fields; `texts` all values as text, only for rows that the parser flagged (of a key that is
-    there twice the first value, where `fields` has the last); `broken` tells whether there is an object at all."""
+    """Add `fields`, `texts` (all values as text; of JSON only for rows the parser flagged), `broken` (no JSON object
+    found) and `_rescued`. For a duplicated JSON key `fields` has the last value, `texts` the first."""
     types = {stream.source_name(c.name): c.type for c in stream.business_fields} | CDC
     if kind == "typed":
         return _of_columns(rows, stream, types)
@@ -35,14 +37,15 @@ def _of_columns(rows: DataFrame, stream: Stream, types: Mapping[str, str]) -> Da
             "fields": F.struct(*(_stored(values[name], type_).alias(name) for name, type_ in types.items())),
             "texts": _texts_of_typed([name for name in types if name in present]),
             "broken": F.lit(False),
-            "_rescued": _rescued_columns([c for c in present if _is_unknown(c, stream)]),
+            "_rescued": _rescued_columns(drift.unknown(present, stream)),
         }
     )
 
 
 def _of_text(rows: DataFrame, stream: Stream, types: Mapping[str, str], kind: Kind, rescue: bool) -> DataFrame:
-    """Integers are read as such, for a fraction of what a wide number costs. Rows that do not go through like that, as
-    one is spelt 10.00 or "10", are read again. (A log position may be spelt 2.6469864E7 in every row.)"""
+    """Integers are first read as such, which costs a fraction of reading a wide number; rows where that fails, because
+    one is spelt 10.00 or "10", are read again. Log positions are read wide at once, as every row may
+    have one like 2.6469864E7."""
     wide = {name: wide_type(type_) for name, type_ in types.items()}
     quick = {name: type_ if type_ in INTEGERS and name not in CDC else wide[name] for name, type_ in types.items()}
     first, second = _inside(F.col("first"), kind), _inside(F.col("second"), kind)
@@ -66,7 +69,7 @@ def _of_text(rows: DataFrame, stream: Stream, types: Mapping[str, str], kind: Ki
 
 
 def _parsed(text: Column, types: Mapping[str, str], kind: Kind) -> Column:
-    """With the text in `_flagged` if a field did not fit."""
+    """The fields, and in `_flagged` the text if one of them did not fit."""
     fields = ", ".join(f"{quoted(name)} {type_}" for name, type_ in types.items())
     schema = f"_airbyte_data STRUCT<{fields}>" if kind == "line" else fields
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": "_flagged"}
@@ -83,7 +86,7 @@ def _inside(read: Column, kind: Kind) -> Column:
 
 
 def _harmless() -> Column:
-    """The payload, or NULL where a number would keep the parser busy for minutes as it is written out in full."""
+    """The payload, or NULL if it holds a number so long, written out in full, that the parser would take minutes."""
     return F.when(~F.col("data").rlike(MONSTER), F.col("data"))
 
 
@@ -98,26 +101,23 @@ def _all_stored(read: Column, read_as: Mapping[str, str], types: Mapping[str, st
 
 
 def _stored(wide: Column, sql_type: str) -> Column:
-    """Integers alone: of all others the wide form is needed to tell a misfit from what is not there (parse.py)."""
+    """Cast integers now; keep other types wide, because parse.py needs that to tell a bad value from a missing one."""
     return cast(wide, sql_type) if sql_type in INTEGERS else wide
 
 
 def _ends() -> Column:
-    """The parser does not look at what follows the object."""
+    """True if the text ends with a brace: the parser ignores whatever follows the object."""
     return F.rtrim("data", F.lit(" \t\r\n")).endswith("}")
 
 
-def _is_unknown(name: str, stream: Stream) -> bool:
-    return not (name in stream.source_names or name in stream.secrets or name.startswith(TECHNICAL))
-
-
 def _rescued(body: Column, stream: Stream) -> Column:
-    """Unknown fields and their values as JSON. First the keys alone: they cost less, and nearly always suffice."""
-    known = [*stream.source_names, *stream.secrets]
+    """Unknown fields and their values as JSON. The keys alone are looked at first: that costs less and nearly always
+    suffices."""
 
     def is_unknown(name: Column, _: Column | None = None) -> Column:
-        unknown = ~name.isin(known)
-        for prefix in TECHNICAL:
+        """drift.unknown, of names that are data."""
+        unknown = ~name.isin(stream.known_fields)
+        for prefix in AIRBYTE_PREFIXES:
             unknown &= ~name.startswith(prefix)
         return unknown
 
@@ -148,5 +148,5 @@ def _wide_of_typed(name: str, wide: str, landed: DataType | None) -> Column:
 
 
 def _texts_of_typed(names: Sequence[str]) -> Column:
-    """Tells a value that did not become wide from one that is not there."""
+    """All values as text: that tells a value that did not fit its wide type from a missing one."""
     return F.create_map(*(c for name in names for c in (F.lit(name), F.col("data")[name].cast("string"))))

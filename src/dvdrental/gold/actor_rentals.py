@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from dvdrental.columns import money
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -37,7 +38,7 @@ def build(actors: DataFrame, film_actors: DataFrame, rental_obt: DataFrame) -> D
         actors.select("actor_id", "full_name")
         .join(of_actor, on="actor_id", how="left")
         .na.fill(0, ["film_count", "rental_count"])
-        .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
+        .withColumn("revenue", money("revenue"))
         .withColumn("rental_rank", F.rank().over(Window.orderBy(F.col("rental_count").desc())))
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

@@ -37,5 +37,5 @@ def build(rental_obt: DataFrame) -> DataFrame:
                 "rank_in_country": F.rank().over(in_country.orderBy(F.col("rental_count").desc())),
             }
         )
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

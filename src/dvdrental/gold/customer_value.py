@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from dvdrental.columns import money
 from dvdrental.table import Table
 
 VERY_FREQUENT = 30
@@ -56,7 +57,7 @@ def build(customers: DataFrame, rentals: DataFrame, payments: DataFrame) -> Data
         .join(paid, on="customer_id", how="left")
         .na.fill(0, ["rental_count", "open_rentals", "late_returns", "payment_count"])
         .filter(in_use)
-        .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
+        .withColumn("revenue", money("revenue"))
         .withColumns({"frequency_band": band, "revenue_rank": F.rank().over(Window.orderBy(F.col("revenue").desc()))})
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

@@ -3,7 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.gold.overdue_rentals import newest_event, status, whole_days
+from dvdrental.columns import money
+from dvdrental.gold.overdue import newest_event, status, whole_days
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -58,7 +59,7 @@ def build(
         .crossJoin(newest_event(rental_obt, payments))
         .withColumns({"status": state, "is_available": state == "available"})
         .withColumn("days_since_last_rental", whole_days(F.col("last_rental"), F.col("as_of")))
-        .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
+        .withColumn("revenue", money("revenue"))
         .na.fill(0, ["rental_count"])
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

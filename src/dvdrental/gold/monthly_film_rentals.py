@@ -32,5 +32,5 @@ def build(rental_obt: DataFrame) -> DataFrame:
             F.count("*").alias("rental_count"),
             F.sum("amount").alias("revenue"),
         )
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

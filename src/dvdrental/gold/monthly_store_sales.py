@@ -3,6 +3,7 @@
 from pyspark.sql import DataFrame, GroupedData
 from pyspark.sql import functions as F
 
+from dvdrental.columns import money
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -33,9 +34,9 @@ def build(rentals: DataFrame, payments: DataFrame, stores: DataFrame) -> DataFra
     return (
         grid.join(sales, on=["store_id", "month_start"], how="left")
         .join(handed_out, on=["store_id", "month_start"], how="left")
-        .withColumn("revenue", F.coalesce("revenue", F.lit(0)).cast("decimal(20,2)"))
+        .withColumn("revenue", money("revenue"))
         .na.fill(0, ["number_of_sales", "number_of_rentals"])
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
 
 

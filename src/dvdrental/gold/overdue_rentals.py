@@ -1,13 +1,10 @@
 """gold.overdue_rentals: one row per rental that is out beyond its due date, as of the newest event in the data."""
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from dvdrental.gold.overdue import LATE_FEE_PER_DAY, newest_event, status, whole_days
 from dvdrental.table import Table
-
-LATE_FEE_PER_DAY = "1.00"
-"""US dollars, and a copy is lost when its whole days overdue are more than twice the allowed ones: the source's own
-rules, written in the comments of its function get_customer_balance."""
 
 TABLE = Table(
     layer="gold",
@@ -47,21 +44,5 @@ def build(rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
                 "status": status(days),
             }
         )
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
-
-
-def newest_event(rental_obt: DataFrame, payments: DataFrame) -> DataFrame:
-    """One row, one column `as_of`. Today would call everything lost: the data may end years ago."""
-    moments = rental_obt.select(F.greatest("rental_date", "return_date").alias("moment")).unionByName(
-        payments.select(F.col("payment_date").alias("moment"))
-    )
-    return moments.agg(F.max("moment").alias("as_of"))
-
-
-def whole_days(start: Column, end: Column) -> Column:
-    return F.floor(F.timestamp_diff("SECOND", start, end) / 86400).cast("int")
-
-
-def status(days_overdue: Column) -> Column:
-    return F.when(days_overdue > 2 * F.col("rental_duration"), "lost").otherwise("overdue")

@@ -1,12 +1,12 @@
 """gold.rental_obt: one big table, one row per live rental, everything a dashboard asks for, no personal data."""
 
 from collections.abc import Mapping
-from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.feed import differing
+from dvdrental.feed import differing, distinct_keys
 from dvdrental.gold.countries import iso3
 from dvdrental.silver import dim_category, dim_customer, dim_film, dim_store, fact_rentals
 from dvdrental.table import Table
@@ -75,62 +75,8 @@ TABLE = Table(
     references={"customer_key": dim_customer.TABLE},
 )
 
-
-def build(
-    rentals: DataFrame,
-    dates: DataFrame,
-    customers: DataFrame,
-    stores: DataFrame,
-    films: DataFrame,
-    categories: DataFrame,
-    scope: DataFrame | None = None,
-) -> DataFrame:
-    """All rentals, or those whose rental_key is in the scope."""
-    if scope is not None:
-        rentals = rentals.join(scope, "rental_key", "left_semi")
-    owners = stores.select(
-        F.col("store_key").alias("inventory_store_key"),
-        F.col("store_id").alias("inventory_store_id"),
-        F.col("city").alias("inventory_store_city"),
-    )
-    return (
-        rentals.drop(*OF_VERSIONS)
-        .join(_calendar(dates), on="rental_date_key", how="left")
-        .join(_customers(customers), on="customer_key", how="left")
-        .join(_active_today(customers), on="customer_id", how="left")
-        .join(_stores(stores), on="store_key", how="left")
-        .join(owners, on="inventory_store_key", how="left")
-        .join(films.select("film_key", "film_id", *FILM), on="film_key", how="left")
-        .join(_categories(categories), on="category_key", how="left")
-        .withColumns(
-            {
-                "rental_hour": F.hour("rental_date"),
-                "days_out": F.col("rental_duration_days"),
-                "is_open": ~F.col("is_returned"),
-                "amount": F.col("rental_amount"),
-            }
-        )
-        .select(*TABLE.column_names[:-1])
-    )
-
-
-def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
-    """rental_key of each rental whose row may differ: its fact, or what is shown of a dimension."""
-    found = [feed.select("rental_key") for name, feed in changed.items() if name == fact_rentals.TABLE.full_name]
-    for dimension, column, shown in SHOWN:
-        if dimension.full_name in changed:
-            key = dimension.key[0]
-            differ = differing(changed[dimension.full_name], key, shown).select(F.col(key).alias(column))
-            found.append(published.join(differ, column, "left_semi").select("rental_key"))
-    if dim_customer.TABLE.full_name in changed:  # the flag of today is shown at all rentals of a customer
-        differ = differing(changed[dim_customer.TABLE.full_name], "customer_key", ["customer_id", *TODAY])
-        customers = differ.select(F.coalesce("after.customer_id", "before.customer_id").alias("customer_id"))
-        found.append(published.join(customers, "customer_id", "left_semi").select("rental_key"))
-    return reduce(DataFrame.unionByName, found, published.select("rental_key").limit(0)).distinct()
-
-
 OF_VERSIONS = ["film_id", "category_id", "store_id", "inventory_store_id"]
-"""Taken from the version that was found: -1 where none was."""
+"""Columns that the fact has too; here they come from the version that was found, and are -1 where none was."""
 
 TODAY = ["is_current", "is_active_customer"]
 
@@ -144,6 +90,74 @@ FILM = [
     "rental_rate",
     "replacement_cost",
 ]
+
+
+class Shown(NamedTuple):
+    """What a rental shows of the version of a dimension that its fact has found. (A day never changes.)"""
+
+    dimension: Table
+    column: str
+    """Column of this table that holds the surrogate key of the version."""
+    columns: list[str]
+
+
+SHOWN = (
+    Shown(dim_customer.TABLE, "customer_key", ["district", "city_id", "city", "country"]),
+    Shown(dim_store.TABLE, "store_key", ["city", "country", "district"]),
+    Shown(dim_store.TABLE, "inventory_store_key", ["city"]),
+    Shown(dim_film.TABLE, "film_key", FILM),
+    Shown(dim_category.TABLE, "category_key", ["name"]),
+)
+
+
+def build(
+    rentals: DataFrame,
+    dates: DataFrame,
+    customers: DataFrame,
+    stores: DataFrame,
+    films: DataFrame,
+    categories: DataFrame,
+    scope: DataFrame | None = None,
+) -> DataFrame:
+    """All rentals, or those whose rental_key is in the scope."""
+    if scope is not None:
+        rentals = rentals.join(scope, "rental_key", "left_semi")
+    return (
+        rentals.drop(*OF_VERSIONS)
+        .join(_calendar(dates), on="rental_date_key", how="left")
+        .join(_customers(customers), on="customer_key", how="left")
+        .join(_active_today(customers), on="customer_id", how="left")
+        .join(_stores(stores), on="store_key", how="left")
+        .join(_owners(stores), on="inventory_store_key", how="left")
+        .join(_films(films), on="film_key", how="left")
+        .join(_categories(categories), on="category_key", how="left")
+        .withColumns(
+            {
+                "rental_hour": F.hour("rental_date"),
+                "days_out": F.col("rental_duration_days"),
+                "is_open": ~F.col("is_returned"),
+                "amount": F.col("rental_amount"),
+            }
+        )
+        .select(*TABLE.built_columns)
+    )
+
+
+def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
+    """rental_key of each rental whose row may differ: its fact, or what is shown of a dimension."""
+    found = []
+    if fact_rentals.TABLE.full_name in changed:
+        found.append(changed[fact_rentals.TABLE.full_name].select("rental_key"))
+    for dimension, column, columns in SHOWN:
+        if dimension.full_name in changed:
+            key = dimension.key[0]
+            differ = differing(changed[dimension.full_name], key, columns).select(F.col(key).alias(column))
+            found.append(published.join(differ, column, "left_semi").select("rental_key"))
+    if dim_customer.TABLE.full_name in changed:  # the flag of today is shown at all rentals of a customer
+        differ = differing(changed[dim_customer.TABLE.full_name], "customer_key", ["customer_id", *TODAY])
+        customers = differ.select(F.coalesce("after.customer_id", "before.customer_id").alias("customer_id"))
+        found.append(published.join(customers, "customer_id", "left_semi").select("rental_key"))
+    return distinct_keys(published, found, "rental_key")
 
 
 def _calendar(dates: DataFrame) -> DataFrame:
@@ -187,15 +201,17 @@ def _stores(stores: DataFrame) -> DataFrame:
     )
 
 
+def _owners(stores: DataFrame) -> DataFrame:
+    return stores.select(
+        F.col("store_key").alias("inventory_store_key"),
+        F.col("store_id").alias("inventory_store_id"),
+        F.col("city").alias("inventory_store_city"),
+    )
+
+
+def _films(films: DataFrame) -> DataFrame:
+    return films.select("film_key", "film_id", *FILM)
+
+
 def _categories(categories: DataFrame) -> DataFrame:
     return categories.select("category_key", "category_id", F.col("name").alias("category"))
-
-
-SHOWN: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_key", ["district", "city_id", "city", "country"]),
-    (dim_store.TABLE, "store_key", ["city", "country", "district"]),
-    (dim_store.TABLE, "inventory_store_key", ["city"]),
-    (dim_film.TABLE, "film_key", FILM),
-    (dim_category.TABLE, "category_key", ["name"]),
-)
-"""Dimension, column of this table that holds its key, what is shown of it. (A day never changes.)"""

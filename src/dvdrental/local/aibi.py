@@ -17,7 +17,7 @@ from dvdrental.metrics import Metric, datasets
 Json = dict[str, Any]
 
 COLUMNS = 6
-"""The canvas is that wide."""
+"""Width of the canvas."""
 
 NUMBERS: dict[str, Json] = {
     "integer": {"type": "number-plain", "decimalPlaces": {"type": "exact", "places": 0}},
@@ -27,7 +27,7 @@ NUMBERS: dict[str, Json] = {
 }
 
 VERSIONS = {"counter": 2, "table": 2, "pivot": 3, "bar": 3, "line": 3, "heatmap": 3, "choropleth-map": 1}
-"""The only version of each kind of widget that is drawn; with another one it stays empty, without an error."""
+"""The only version of each kind of widget that is drawn; any other stays empty, without an error."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ SOURCES = (
         "rentals",
         "Rentals",
         """SELECT *,
-             CASE WHEN is_open THEN '3 still out' WHEN is_late THEN '2 late' ELSE '1 on time' END AS outcome
+             CASE WHEN is_open THEN '3 still out' WHEN is_late THEN '2 late' WHEN NOT is_late THEN '1 on time'
+               ELSE '4 due date unknown' END AS outcome
            FROM rental_obt""",
         "gold.rental_obt",
     ),
@@ -64,16 +65,23 @@ SOURCES = (
         "Copies that stand idle",
         """SELECT title, category, inventory_store_city, rental_count, days_since_last_rental, replacement_cost
            FROM inventory_status WHERE is_available
-           ORDER BY days_since_last_rental DESC NULLS FIRST, title LIMIT 100""",
+           ORDER BY days_since_last_rental DESC NULLS FIRST, title""",
     ),
     Source(
         "overdue_list",
         "Overdue rentals, longest first",
-        """SELECT title, inventory_store_city, customer_id, rental_date, due_date, days_overdue, replacement_cost,
-             status
+        """SELECT title, store_city, inventory_store_city, customer_id, rental_date, due_date, days_overdue,
+             replacement_cost, status
            FROM overdue_rentals ORDER BY days_overdue DESC, title""",
     ),
     Source("loads", "Last load of each table", "SELECT * FROM loads WHERE is_last", "gold.loads"),
+    Source("all_loads", "Loads", "SELECT * FROM loads", "gold.loads"),
+    Source(
+        "last_checks",
+        "Last checks of each table",
+        "SELECT * FROM data_quality WHERE is_last",
+        "gold.data_quality",
+    ),
     Source(
         "load_list",
         "Last load of each table, in order",
@@ -108,9 +116,9 @@ class Widget:
     height: int = 6
 
 
-def _counter(source: str, metric: str) -> Widget:
-    found = _measures(source)[metric]
-    return Widget("counter", found.label, source, (metric,), found.description, width=2, height=3)
+def _counter(source: str, metric: str, title: str = "", where: str = "") -> Widget:
+    measure = _measures(source)[metric]
+    return Widget("counter", title or measure.label, source, (metric,), measure.description, where, width=2, height=3)
 
 
 def _text(words: str) -> Widget:
@@ -128,7 +136,8 @@ def _pages() -> dict[str, Sequence[Widget]]:
             _text(
                 "Revenue counts payments by the date of their rental. Late means later than rental date plus allowed "
                 "days, to the second. Store is the store of whoever rented the copy out (staff rule), unless a title "
-                "says copy rule: the store that owns the copy."
+                "says copy rule: the store that owns the copy. Two stores in one city count as one. Filters count for "
+                "rentals; copies follow that of category only, overdue rentals that of store only, and customers none."
             ),
             _counter("rentals", "total_rentals"),
             _counter("rentals", "revenue"),
@@ -197,7 +206,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                     "days_since_last_rental",
                     "replacement_cost",
                 ),
-                "At most 100; no days where a copy was never rented. Store that owns the copy",
+                "All copies on the shelf; no days where a copy was never rented. Store that owns the copy",
                 height=8,
             ),
         ),
@@ -235,6 +244,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                 "overdue_list",
                 (
                     "title",
+                    "store_city",
                     "inventory_store_city",
                     "customer_id",
                     "rental_date",
@@ -243,7 +253,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
                     "replacement_cost",
                     "status",
                 ),
-                "As of the newest data; store by copy rule",
+                "As of the newest data. Store city by staff rule, inventory store city by copy rule",
                 width=COLUMNS,
                 height=8,
             ),
@@ -251,16 +261,16 @@ def _pages() -> dict[str, Sequence[Widget]]:
         "Data quality": (
             _counter("rentals", "data_as_of"),
             _counter("rentals", "loaded_at"),
-            _counter("loads", "newest_landing"),
+            _counter("all_loads", "newest_landing"),  # a load that found nothing new has none
             _counter("loads", "rows_landed"),
             _counter("loads", "rows_quarantined"),
             _counter("loads", "failed_loads"),
-            _counter("loads", "checks_run"),
-            _counter("loads", "checks_failed"),
+            _counter("last_checks", "results", "Quality checks"),
+            _counter("last_checks", "results", "Failed checks", where="`status` <> 'pass'"),
             _counter("loads", "last_load"),
             Widget(
                 "table",
-                "Checks that did not pass in the last load of each table",
+                "Checks that did not pass when each table was last checked",
                 "checks",
                 ("table_name", "rule", "severity", "status", "broken_rows", "started_at"),
                 "Empty is good",
@@ -294,7 +304,7 @@ def _pages() -> dict[str, Sequence[Widget]]:
 
 FILTERS = (
     ("filter-date-range-picker", "Date of the rental", "rental_date", ("rentals",)),
-    ("filter-multi-select", "Store (staff rule)", "store_city", ("rentals",)),
+    ("filter-multi-select", "Store (staff rule)", "store_city", ("rentals", "overdue", "overdue_list")),
     ("filter-multi-select", "Category", "category", ("rentals", "films", "copies", "idle_copies")),
     ("filter-multi-select", "Rating", "rating", ("rentals", "films")),
 )
@@ -317,12 +327,12 @@ def _dataset(source: Source) -> Json:
         {"displayName": metric.label, "description": metric.description, "expression": metric.expression}
         for metric in _measures(source.name).values()
     ]
-    made: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
-    return {**made, "columns": measures} if measures else made
+    dataset: Json = {"name": source.name, "displayName": source.title, "queryLines": lines}
+    return {**dataset, "columns": measures} if measures else dataset
 
 
 def _layout(widgets: Sequence[Widget]) -> list[Json]:
-    """From left to right; a widget that does not fit begins a new row, below the highest of the row before."""
+    """From left to right; a widget that does not fit begins a new row, below the tallest of the row before."""
     placed, x, y, row = [], 0, 0, 0
     for widget in widgets:
         if x + widget.width > COLUMNS:
@@ -387,7 +397,7 @@ def _encoding(widget: Widget, name: str) -> Json:
 
 
 def _scaled(widget: Widget, position: int) -> Json:
-    """Bars that lie are sorted by their length."""
+    """Horizontal bars are sorted by their length."""
     name, measures = widget.fields[position], _measures(widget.source)
     kind = "quantitative" if name in measures else "temporal" if name.endswith("_start") else "categorical"
     scale: Json = {"type": kind}
@@ -398,8 +408,8 @@ def _scaled(widget: Widget, position: int) -> Json:
 
 def _filters() -> list[Json]:
     return [
-        {"widget": _filter(*told), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
-        for number, told in enumerate(FILTERS)
+        {"widget": _filter(*definition), "position": {"x": 0, "y": 2 * number, "width": 1, "height": 2}}
+        for number, definition in enumerate(FILTERS)
     ]
 
 

@@ -193,9 +193,10 @@ CHARTS = (
         "Late is later than the rental date plus the allowed days, to the second.",
         """
         SELECT
-            CASE WHEN is_open THEN 'still out' WHEN is_late THEN 'late' ELSE 'on time' END AS outcome,
+            CASE WHEN is_open THEN 'still out' WHEN is_late THEN 'late' WHEN NOT is_late THEN 'on time' ELSE 'unknown'
+            END AS outcome,
             {total_rentals},
-        FROM gold.rental_obt GROUP BY 1 ORDER BY outcome = 'still out', outcome DESC
+        FROM gold.rental_obt GROUP BY 1 ORDER BY outcome = 'unknown', outcome = 'still out', outcome DESC
         """,
         ranked("outcome", "total_rentals", "Rentals", ","),
     ),

@@ -24,7 +24,7 @@ ACTORS = {1: "ANN HALL", 2: "BO LEE"}
 
 
 class ConnectError(DvdRentalError):
-    """There is no way to a workspace, or it gave back something else than it got."""
+    """No workspace can be reached, or it gave back something other than what was written."""
 
 
 class _LakeAfar(Lake):

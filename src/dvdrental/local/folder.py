@@ -50,7 +50,7 @@ def default_folder(source: str) -> Path:
     return LAKES / re.sub(r"[^\w.-]", "_", name)
 
 
-def existing(folder: Path | None) -> Path:
+def find_lake(folder: Path | None) -> Path:
     """The folder, or the lake that was written last. Raises NoLakeError with the lakes that there are."""
     if folder is None:
         if not (lakes := all_lakes()):
@@ -62,10 +62,10 @@ def existing(folder: Path | None) -> Path:
     return folder
 
 
-def worked(folder: Path | None) -> Path:
-    """The same, of lakes on which a run has begun: they have a ledger."""
+def lake_with_ledger(folder: Path | None) -> Path:
+    """As find_lake, among lakes on which a run has begun: only those have a ledger."""
     folder = folder or next(filter(_has_a_ledger, reversed(all_lakes())), None)
-    folder = existing(folder)
+    folder = find_lake(folder)
     if not _has_a_ledger(folder):
         rebuild = f".venv/bin/dvdrental rebuild --lake {shlex.quote(str(folder))}"
         raise NoLakeError(f"nothing has run on {folder} yet: `{rebuild}`")
@@ -83,7 +83,7 @@ def all_lakes() -> list[Path]:
 
 
 def is_out_of_space(error: BaseException | None) -> bool:
-    """Whether a full disk is behind an error: Python, Java and Rust all quote the same words of the system."""
+    """Whether a full disk caused an error: Python, Java and Rust all quote the system's words for it."""
     while error is not None:
         if os.strerror(errno.ENOSPC) in str(error):
             return True
@@ -93,7 +93,7 @@ def is_out_of_space(error: BaseException | None) -> bool:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """One run at a time per lake. The lock goes with the process, however that ends."""
+    """One run at a time per lake. The lock ends with the process, however that ends."""
     if folder.exists() and not folder.is_dir():
         raise NoLakeError(f"{folder} is a file: name a folder with --lake")
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +110,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a run is working on it. Where nothing can be locked, none can run."""
+    """Whether a run is working on the lake. Where nothing can be locked, none can run."""
     try:
         with locked(folder):
             return False
@@ -134,7 +134,7 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
     write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=generation)
     new = state_file.with_suffix(".new")
     new.write_text(json.dumps({"generation": generation, "fingerprint": fingerprint, "envelope": envelope}))
-    new.replace(state_file)  # at once: who is interrupted here leaves the old one
+    new.replace(state_file)  # atomic: an interruption leaves the old file
     return True
 
 

@@ -1,9 +1,11 @@
 """Run the bundle's job on this machine: its notebooks, its order, its parameters."""
 
+import importlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -15,7 +17,7 @@ from dvdrental.local.bundle import Bundle, BundleError
 from dvdrental.local.notebook import TaskValues, run_notebook
 
 THREADS = 4
-"""Independent tasks side by side: pays even on two cores, as most of a small task is waiting and planning."""
+"""Tasks that run at once: it pays even on two cores, as a small task mostly waits and plans."""
 
 
 @dataclass
@@ -65,17 +67,25 @@ def _task(bundle: Bundle, definition: dict[str, Any], shared: dict[str, str]) ->
     )
 
 
+@contextmanager
+def great_expectations_beside() -> Iterator[None]:
+    """Imports it in a thread, since that takes seconds in which Java is starting."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(importlib.import_module, "great_expectations")
+        yield
+
+
 def run(tasks: list[Task], spark: SparkSession, changed: Callable[[Task], None]) -> bool:
     """Run all tasks, each as soon as what it depends on is done; a failed task stops what needs it. True if all
-    went well. `changed` hears of every change of state, in the calling thread."""
+    went well. `changed` is called at every change of state, in the calling thread."""
     running: dict[Future[None], Task] = {}
-    told: dict[tuple[str, str], Any] = {}
+    task_values: dict[tuple[str, str], Any] = {}
     with ThreadPoolExecutor(THREADS) as pool:
         while not all(task.done for task in tasks):
             for task in (task for task in tasks if task.state == "pending"):
                 task.state = _next_state(task, tasks)
                 if task.state == "running":
-                    running[pool.submit(_execute, task, spark, told)] = task
+                    running[pool.submit(_execute, task, spark, task_values)] = task
                 if task.state != "pending":
                     changed(task)
             for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -93,11 +103,11 @@ def _next_state(task: Task, tasks: list[Task]) -> str:
     return "running" if good else "skipped"
 
 
-def _execute(task: Task, spark: SparkSession, told: dict[tuple[str, str], Any]) -> None:
+def _execute(task: Task, spark: SparkSession, task_values: dict[tuple[str, str], Any]) -> None:
     """Errors of a notebook end the task, not the job; the caller shows them."""
     task.began = time.monotonic()
     try:
-        exit_value = run_notebook(task.notebook, spark, task.parameters, TaskValues(task.key, told))
+        exit_value = run_notebook(task.notebook, spark, task.parameters, TaskValues(task.key, task_values))
         task.steps = json.loads(exit_value or "[]")
         task.state = "success"
     except Exception as error:

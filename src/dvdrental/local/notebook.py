@@ -29,17 +29,17 @@ class Notebook:
 
 
 class TaskValues:
-    """Of one task; `told` is what all tasks of the run have set."""
+    """Those that one task sees; `shared` holds what all tasks of the run have set."""
 
-    def __init__(self, task: str, told: dict[tuple[str, str], Any]) -> None:
+    def __init__(self, task: str, shared: dict[tuple[str, str], Any]) -> None:
         self._task = task
-        self._told = told
+        self._shared = shared
 
     def set(self, key: str, value: Any) -> None:
-        self._told[self._task, key] = json.loads(json.dumps(value))
+        self._shared[self._task, key] = json.loads(json.dumps(value))
 
     def get(self, taskKey: str, key: str, default: Any = None, debugValue: Any = None) -> Any:
-        return self._told.get((taskKey, key), default)
+        return self._shared.get((taskKey, key), default)
 
 
 class Jobs:

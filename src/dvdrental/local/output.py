@@ -12,23 +12,22 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from dvdrental.bronze.envelope import EXACT_TIMES
+from dvdrental.names import quoted
+
 FORMATS = ("table", "json", "csv")
 
-JSON = {
-    "ignoreNullFields": "false",
-    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",  # Spark would cut it to milliseconds
-    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
-}
+JSON = EXACT_TIMES | {"ignoreNullFields": "false"}
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "", *, names: bool = False) -> Grid:
-    """A table that fits the terminal. With `names` the first column, of names, is never broken."""
-    made = Grid(title=escape(title), title_justify="left")
+    """A table that fits the terminal. `names`: the first column holds names, and is never wrapped."""
+    table = Grid(title=escape(title), title_justify="left")
     for position, column in enumerate(columns):
-        made.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
+        table.add_column(escape(column), overflow="fold", no_wrap=names and position == 0)
     for row in rows:
-        made.add_row(*(escape(_shown(value)) for value in row))
-    return made
+        table.add_row(*(escape(_shown(value)) for value in row))
+    return table
 
 
 def _shown(value: Any) -> str:
@@ -42,7 +41,7 @@ def json_objects(rows: DataFrame) -> Iterable[str]:
 
 
 def write_json_array(objects: Iterable[str], file: TextIO) -> None:
-    """One object a line, as they come."""
+    """One object per line, written as they arrive."""
     waiting = iter(objects)
     file.write("[" + "".join(islice(waiting, 1)))
     for text in waiting:
@@ -70,5 +69,5 @@ def is_nested(kind: DataType) -> bool:
 
 
 def _text(name: str, kind: DataType) -> Any:
-    column = F.col("`" + name.replace("`", "``") + "`")
+    column = F.col(quoted(name))
     return (F.to_json(column, JSON) if is_nested(kind) else column.cast("string")).alias(name)

@@ -13,7 +13,7 @@ from dvdrental.table import Column, Table
 
 NESTED = ("ARRAY", "MAP", "STRUCT")
 LONGEST = 40
-"""Letters of a text that are shown."""
+"""Characters of a text that are shown."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def profile(lake: Path, table: Table) -> Profile | None:
     counts = ", ".join(_counts(column) for column in there)
     with duckdb.connect() as connection:
         connection.register("rows", rows)
-        found = connection.execute(f"SELECT count(*), {counts} FROM rows").fetchone()  # noqa: S608 (contract)
-    total, *values = found or ()
+        row = connection.execute(f"SELECT count(*), {counts} FROM rows").fetchone()  # noqa: S608 (contract)
+    total, *values = row or ()
     quads = [values[start : start + 4] for start in range(0, len(values), 4)]
     columns = [_column(column, total, quad) for column, quad in zip(there, quads, strict=True)]
     return Profile(table.full_name, table.grain, total, columns)
@@ -61,12 +61,12 @@ def _counts(column: Column) -> str:
 
 
 def _tells_its_ends(column: Column) -> bool:
-    """Nobody knows what is in the fields that a stream does not know."""
+    """`_rescued` holds unknown fields, which may be personal."""
     return not (column.personal or column.name == "_rescued" or column.type.startswith(NESTED))
 
 
-def _column(column: Column, rows: int, found: Sequence[Any]) -> ColumnProfile:
-    filled, distinct, least, most = found
+def _column(column: Column, rows: int, quad: Sequence[Any]) -> ColumnProfile:
+    filled, distinct, least, most = quad
     return ColumnProfile(
         column=column.name,
         type=column.type,

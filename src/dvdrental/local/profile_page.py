@@ -9,23 +9,24 @@ from dvdrental.local.profile import HEADER, Profile, cells
 
 
 def to_html(profiles: Iterable[Profile], lake: Path) -> str:
-    found = list(profiles)
+    shown = list(profiles)
     links = "".join(
         f'<tr><td><a href="#{escape(p.table)}">{escape(p.table)}</a></td><td class="n">{p.rows:,}</td>'
         f'<td class="n">{len(p.columns)}</td><td>{escape(p.grain)}</td></tr>'
-        for p in found
+        for p in shown
     )
-    return _PAGE.substitute(lake=escape(str(lake)), links=links, tables="".join(map(_section, found)))
+    return _PAGE.substitute(lake=escape(str(lake)), links=links, tables="".join(map(_section, shown)))
 
 
-def _section(found: Profile) -> str:
-    head = "".join(f"<th>{name}</th>" for name in HEADER)
+def _section(profile: Profile) -> str:
+    name = escape(profile.table)
+    head = "".join(f"<th>{title}</th>" for title in HEADER)
     rows = "".join(
         "<tr>" + "".join(f"<td{_class(n)}>{escape(cell)}</td>" for n, cell in enumerate(cells(column))) + "</tr>"
-        for column in found.columns
+        for column in profile.columns
     )
     return (
-        f'<h2 id="{escape(found.table)}">{escape(found.table)}</h2><p>{found.rows:,} rows: {escape(found.grain)}</p>'
+        f'<h2 id="{name}">{name}</h2><p>{profile.rows:,} rows: {escape(profile.grain)}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )
 

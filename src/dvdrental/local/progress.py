@@ -20,7 +20,7 @@ MARK = {
 
 
 class Progress:
-    """Context manager; `changed` is told of every change of a task's state."""
+    """Context manager; `changed` is called at every change of a task's state."""
 
     def __init__(self, console: Console, tasks: list[Task]) -> None:
         self._console, self._tasks = console, tasks
@@ -50,7 +50,7 @@ class Progress:
         return grid
 
     def _shown(self) -> list[Task]:
-        """All, once they are done; before, on a terminal too low for them, those that began last."""
+        """All tasks once they are done; until then, on a terminal with too few lines, those that began last."""
         room = max(self._console.height - 2, 1)
         if len(self._tasks) <= room or all(task.done for task in self._tasks):
             return self._tasks

@@ -1,12 +1,12 @@
-"""Which tables a notebook reads, told from its text: nothing is executed."""
+"""Which tables a notebook reads, according to its text: nothing is executed."""
 
 import ast
 from pathlib import Path
 
 
 def tables_read(notebook: Path) -> set[str]:
-    """Full names of the tables behind the notebook's `lake.changes(...)` and `lake.read(...)`; what cannot be told
-    stays as it is written there."""
+    """Full names of the tables behind the notebook's `lake.changes(...)` and `lake.read(...)`; a name
+    that cannot be resolved stays as it is written there."""
     tree = ast.parse(notebook.read_text(encoding="utf-8"))
     imported = _imported(tree)
     reads = set()

@@ -76,11 +76,11 @@ _MARK = re.compile(
 )
 
 _NAMESPACES = re.compile(r' xmlns(:xlink)?="[^"]*"')
-"""Inside a page of HTML nobody needs them."""
+"""HTML does not need them."""
 
 
 def write(folder: Path) -> Path:
-    """Make the page of a lake anew on which something has run; gives its path."""
+    """Write the page of a lake that has a ledger; gives its path."""
     path = folder / REPORTS / "report.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_gold(folder) as db:
@@ -89,15 +89,14 @@ def write(folder: Path) -> Path:
 
 
 def page(db: DuckDBPyConnection) -> str:
-    """The page as HTML. What was never published is left out."""
-    made = {
+    """The page as HTML. Tables that were never published are left out."""
+    published = {
         f"{layer}.{name}"
         for layer, name in db.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     }
-    run = _last_run(db, made)
+    run = _last_run(db, published)
     run_id = run["run_id"]
-    shown = [METRICS[name] for name in FIGURES if METRICS[name].table in made]
-    published = "gold.rental_obt" in made
+    shown = [METRICS[name] for name in FIGURES if METRICS[name].table in published]
     return _template().render(
         run=run,
         figures=[(metric, _figure(db, metric)) for metric in shown],
@@ -105,14 +104,14 @@ def page(db: DuckDBPyConnection) -> str:
         stamps=[
             (METRICS[name], _figure(db, METRICS[name]))
             for name in ("data_as_of", "loaded_at", "newest_landing")
-            if METRICS[name].table in {*made, "gold.loads"}
+            if METRICS[name].table in {*published, "gold.loads"}
         ],
-        charts=[_drawn(db, chart) for chart in CHARTS] if published else [],
+        charts=[_drawn(db, chart) for chart in CHARTS] if "gold.rental_obt" in published else [],
         steps=_rows(db, STEPS, run_id),
         not_passed=_rows(db, NOT_PASSED, run_id),
         failed=_rows(db, FAILED, run_id, run.get("started_at")),
         warnings=_rows(db, WARNINGS, run_id),
-        set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in made else [],
+        set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in published else [],
         freshness=_rows(db, FRESHNESS),
         dictionary=[table for table in TABLES.values() if table.layer == "gold"],
     )
@@ -122,11 +121,11 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("dvdrental.local", "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"heading": heading, "told": told}
+    environment.filters |= {"heading": heading, "formatted": formatted}
     return environment.get_template("report.html.jinja")
 
 
-def _last_run(db: DuckDBPyConnection, made: Collection[str]) -> Row:
+def _last_run(db: DuckDBPyConnection, published: Collection[str]) -> Row:
     """The run that began or ended last. Restores, replays and notebooks opened by hand are no run: they only count
     where there is no other."""
     newest = """
@@ -135,7 +134,7 @@ def _last_run(db: DuckDBPyConnection, made: Collection[str]) -> Row:
             arg_max_null(message, "at") AS message
         FROM ops.run_event WHERE run_id <> ? GROUP BY run_id ORDER BY max("at") DESC LIMIT 1
     """
-    runs = _rows(db, newest, Settings.run_id) if "ops.run_event" in made else []
+    runs = _rows(db, newest, Settings.run_id) if "ops.run_event" in published else []
     by_hand = "SELECT max_by(run_id, started_at) AS run_id, 'manual' AS event FROM ops.step"
     return (runs or _rows(db, by_hand))[0]
 
@@ -144,7 +143,7 @@ def _figure(db: DuckDBPyConnection, metric: Metric, run_id: str | None = None) -
     """Of all rows, or of one run."""
     query = f"SELECT {metric.expression} AS {metric.name} FROM {metric.table}"  # noqa: S608 (metrics.yml)
     ((value,),) = db.execute(query + (" WHERE run_id = ?" if run_id else ""), [run_id] if run_id else []).fetchall()
-    return told(value, metric.name)
+    return formatted(value, metric.name)
 
 
 def _drawn(db: DuckDBPyConnection, chart: Chart) -> Row:
@@ -165,9 +164,9 @@ def _svg(chart: Chart, rows: Sequence[Row]) -> Markup:
 
 
 def _rows(db: DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
-    found = db.execute(query, parameters)
-    names = [column[0] for column in found.description]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    result = db.execute(query, parameters)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def heading(name: str) -> str:
@@ -175,7 +174,7 @@ def heading(name: str) -> str:
     return METRICS[name].label if name in METRICS else name.replace("_", " ").capitalize()
 
 
-def told(value: Any, name: str = "") -> str:
+def formatted(value: Any, name: str = "") -> str:
     """A value as people read it, by the format of the metric of that name."""
     form = METRICS[name].format if name in METRICS else ""
     match value:

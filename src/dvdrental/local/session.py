@@ -28,33 +28,32 @@ CONFIG = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
-    # What was run, as the UI would show it, and what is known of tables: a session of some thousand small jobs on
-    # tables that come and go would fill a heap with it.
+    # Keep little UI history and few cached Delta logs: thousands of small jobs would fill the heap.
     "spark.sql.ui.retainedExecutions": "10",
     "spark.ui.retainedJobs": "10",
     "spark.ui.retainedStages": "10",
     "spark.databricks.delta.delta.log.cacheSize": "100",
     "spark.sql.session.timeZone": "UTC",
-    # Every query is described to the UI, which is off: in few words, then.
+    # Every query is described for the UI, which is off: keep the description short.
     "spark.sql.ui.explainMode": "simple",
-    # Most of what is broadcast has some kilobytes, and 4 MB are set aside for it.
+    # Most broadcasts are a few kilobytes; the default sets aside 4 MB for each.
     "spark.broadcast.blockSize": "256k",
-    # To note the line of Python behind every column doubles the time of building a plan.
+    # Recording the line of Python behind every column doubles the time it takes to build a plan.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
-    # Small data on two cores: more partitions only cost.
+    # Small data on two cores: more partitions only cost time.
     "spark.sql.shuffle.partitions": "2",
-    # Planning again after each stage, a job for each: half of all jobs, and a fifth of an unchanged run.
+    # Adaptive execution replans after every stage, with a job each: half of all jobs, a fifth of an unchanged run.
     "spark.sql.adaptive.enabled": "false",
-    # Each table's log is put together anew after each write: 50 tasks, unless told otherwise.
+    # Each table's log is rebuilt after every write, by default in 50 tasks.
     "spark.databricks.delta.snapshotPartitions": "1",
-    # The list of all files beside each commit, which nothing reads yet: a job for each table that gets its first rows.
+    # Lists all files beside each commit, which nothing reads yet, at a job for each table that gets its first rows.
     "spark.databricks.delta.allFilesInCrc.enabled": "false",
-    # Least and greatest values of columns let large tables be read in part. To take them of a small one costs several
-    # times what it costs to write its rows.
+    # Statistics of columns let Spark skip files of large tables. For a small table, collecting them costs several
+    # times as much as writing its rows.
     "spark.databricks.delta.stats.collect": "false",
-    # VACUUM lists files in so many tasks; the default is 10,000.
+    # Number of tasks in which VACUUM lists files; the default is 10,000.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     # Compiling generated Java costs a run of small tables more than interpreting the expressions. (For millions of
     # rows it is the other way round.)
@@ -68,17 +67,17 @@ CONFIG = {
 
 
 QUICK_COMPILER = "-XX:TieredStopAtLevel=1"
-"""No other: a run of small tables would spend half its time in it. (For millions of rows, or hours, the other pays.)"""
+"""C1 only: a run of small tables would spend half its time in C2. (For millions of rows, or hours, C2 pays off.)"""
 
 JAVA_OPTIONS = [
     QUICK_COMPILER,
     "-XX:ReservedCodeCacheSize=256m",
-    # One thread that collects a small heap costs less CPU than several that negotiate.
+    # For a small heap, one collecting thread costs less CPU than several that coordinate.
     "-XX:+UseSerialGC",
     "-Xmn400m",
-    # Room for old objects from the start: else seven times all of the heap is searched before there is.
+    # Start with a large enough heap: growing it takes seven full collections.
     "-Xms1g",
-    # Delta checks its log twice in any other zone.
+    # In any other time zone Delta checks its log twice.
     "-Duser.timezone=UTC",
 ]
 
@@ -108,7 +107,7 @@ def start_session(warehouse: Path, java_options: Sequence[str] = (), *, connect:
 
 @contextmanager
 def _java_prints_on_stderr() -> Iterator[None]:
-    """Delta's VACUUM prints a line per table, which is no part of any answer. Java inherits where it goes."""
+    """Delta's VACUUM prints a line per table, which belongs to no answer. Java inherits this redirection."""
     sys.stdout.flush()
     stdout, stderr = 1, 2
     kept = os.dup(stdout)

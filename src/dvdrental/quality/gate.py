@@ -13,18 +13,16 @@ from pyspark.sql import DataFrame
 
 from dvdrental.errors import DvdRentalError, QualityError
 from dvdrental.ops import Check
-from dvdrental.quality.rules import Rule, business_rules, contract_rules, ledger_name, show_broken
+from dvdrental.quality.rules import Rule, ledger_name, rules_of, show_broken
 from dvdrental.table import Table
 
 _LOCK = threading.Lock()
 
 
 def audit(table: Table, staged: DataFrame) -> list[Check]:
-    """Run all rules of the table on its staged rows; values of rows stay out of the results. Those that are broken run
-    once more, for the number of rows: counting costs a job for each."""
-    rules = {
-        ledger_name(rule["type"], rule["kwargs"]): rule for rule in (*contract_rules(table), *business_rules(table))
-    }
+    """Run all rules of the table on its staged rows; values of rows stay out of the results. Only broken rules run once
+    more to count the rows that break them, as counting costs a job per rule."""
+    rules = rules_of(table)
     batch = _batch(table, staged)
     checks = _judge(batch, _suite(table, rules.values()), "BOOLEAN_ONLY")
     broken = [rules[check.rule] for check in checks if check.status != "pass"]
@@ -44,9 +42,8 @@ def refuse(table: Table, checks: list[Check], stage: str) -> None:
     broken = [c for c in checks if c.status == "error" or (c.status == "fail" and c.severity == "critical")]
     if broken or not checks:
         lines = [f"{c.rule}: {c.status}, {c.failed or 'unknown number of'} rows" for c in broken]
-        rules = (*contract_rules(table), *business_rules(table))
-        shows = {ledger_name(rule["type"], rule["kwargs"]): show_broken(rule) for rule in rules}
-        show = next((shows[c.rule] for c in broken if c.rule in shows), "")
+        rules = rules_of(table)
+        show = next((show_broken(rules[c.rule]) for c in broken if c.rule in rules), "")
         raise QualityError(
             f"{table.full_name} was not published: {'; '.join(lines) or 'no rule was run'}. The published table is "
             f"""unchanged. Look at the rows: spark.read.parquet("{stage}").filter("_op <> 'delete'"){show}"""

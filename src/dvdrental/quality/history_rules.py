@@ -1,8 +1,8 @@
 """What holds in every SCD2 dimension after every publication, whatever came in.
 
-A table is one by its contract: it has `valid_from` and `valid_to`. Its first two columns are the surrogate and the
-natural key. A publication can only break the history of the natural keys that it touches, so their rows are judged as
-they will be: what is published of them, but for rows that change, and what is staged.
+A table is such a dimension if its contract has `valid_from` and `valid_to`; its first two columns are then the
+surrogate and the natural key. A publication can only break the history of the natural keys that it touches, so only
+their rows are judged, as they will be afterwards: the staged ones, and the published ones that do not change.
 """
 
 from pyspark.sql import Column, DataFrame, Window
@@ -14,9 +14,9 @@ from dvdrental.table import Table
 
 TECHNICAL = ("valid_from", "valid_to", "is_current", "is_inferred", "_loaded_at")
 
-LAWFUL = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
-"""Only recorded: an event that comes late may fall into a closed version, or turn out to end a key where it began; and
-a change time in the future may be meant so, or be a wrong clock, which outlasts all that follows."""
+WARNING_ONLY = ("no_key_is_lost", "no_closed_version_changes", "no_version_starts_in_the_future")
+"""Warnings only: a late event may legitimately change a closed version or remove a key, and a start in the future may
+be intended or come from a wrong source clock."""
 
 
 def is_history(table: Table) -> bool:
@@ -33,14 +33,14 @@ def audit(table: Table, staged: DataFrame, published: DataFrame | None) -> list[
     ]
     found = _in_time(table, _touched(table, staged, published)).agg(*counts).collect()[0].asDict()
     return [
-        Check(rule, "warning" if rule in LAWFUL else "critical", "fail" if failed else "pass", failed)
+        Check(rule, "warning" if rule in WARNING_ONLY else "critical", "fail" if failed else "pass", failed)
         for rule, failed in found.items()
     ]
 
 
 def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> DataFrame:
     """Rows of the touched natural keys and of the unknown member; `_stays` is false for published ones that change."""
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     new = staged.filter("_op in ('insert', 'update')").select(*table.column_names, F.lit(True).alias("_stays"))
     if published is None:
         return new
@@ -51,9 +51,10 @@ def _touched(table: Table, staged: DataFrame, published: DataFrame | None) -> Da
 
 
 def _in_time(table: Table, rows: DataFrame) -> DataFrame:
-    """Each row with what follows it among those that stay, or among those that do not."""
-    surrogate, natural = table.column_names[:2]
-    tracked = [c for c in table.column_names[2:] if c not in (*TECHNICAL, *table.untracked)]
+    """Add to each row what the rules ask of its neighbours in time. Rows that stay and rows that go are ordered
+    separately."""
+    surrogate, natural = table.key[0], table.natural_key
+    tracked = [c for c in table.column_names if c not in (surrogate, natural, *TECHNICAL, *table.untracked)]
     in_time = Window.partitionBy(natural, "_stays").orderBy("valid_from", surrogate)
     before = in_time.rowsBetween(Window.unboundedPreceding, -1)
     state = F.struct(*tracked)
@@ -68,7 +69,7 @@ def _in_time(table: Table, rows: DataFrame) -> DataFrame:
 
 
 def _broken(table: Table) -> dict[str, Column]:
-    surrogate, natural = table.column_names[:2]
+    surrogate, natural = table.key[0], table.natural_key
     start, end, next_start = F.col("valid_from"), F.col("valid_to"), F.col("_next_from")
     key = F.when(F.col(natural) == UNKNOWN, F.lit(UNKNOWN)).otherwise(surrogate_key(natural, "valid_from"))
     return {
@@ -90,5 +91,5 @@ def _lost() -> dict[str, Column]:
 
 
 def _is_unknown_member(table: Table) -> Column:
-    natural = F.col(table.column_names[1])
+    natural = F.col(table.natural_key)
     return (natural == UNKNOWN) & (F.col("valid_from") == epoch()) & F.col("valid_to").isNull()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -22,7 +22,17 @@ OF_A_ROW = {
     "expect_column_values_to_match_regex": {"column", "regex"},
     "expect_column_pair_values_a_to_be_greater_than_b": {"column_A", "column_B", "or_equal"},
 }
-"""What one row can be asked by itself, with the arguments that `_predicate` knows."""
+"""Rules that a single row can be judged by, with the arguments that `_predicate` knows."""
+
+
+class RowRule(NamedTuple):
+    """A rule that splits rows, good from quarantined."""
+
+    name: str
+    """As the quarantine stores it: column_values_to_be_between:amount."""
+    predicate: str
+    """SQL over the columns; a row breaks the rule where it is false, not where it is NULL."""
+    columns: tuple[str, ...]
 
 
 @cache
@@ -30,6 +40,12 @@ def _rule_file() -> dict[str, list[Rule]]:
     text = files("dvdrental.quality").joinpath("rules.yml").read_text(encoding="utf-8")
     rules: dict[str, list[Rule]] = yaml.safe_load(text)
     return rules
+
+
+def rules_of(table: Table) -> dict[str, Rule]:
+    """All rules of a table, by their names in the ledger."""
+    rules = (*contract_rules(table), *business_rules(table))
+    return {ledger_name(rule["type"], rule["kwargs"]): rule for rule in rules}
 
 
 def business_rules(table: Table) -> list[Rule]:
@@ -53,7 +69,7 @@ def contract_rules(table: Table) -> list[Rule]:
 
 
 def ledger_name(kind: str, kwargs: Mapping[str, Any]) -> str:
-    """How the ledger writes a rule: column_values_to_be_between(amount)."""
+    """How the ledger stores a rule: column_values_to_be_between(amount)."""
     columns = [value for key, value in kwargs.items() if key.startswith("column")]
     named = ",".join(str(c) if isinstance(c, str) else "+".join(c) for c in columns)
     return f"{kind.removeprefix('expect_')}({named})"
@@ -65,7 +81,7 @@ def resolved(column: str) -> str:
 
 
 def show_broken(rule: Rule) -> str:
-    """Python that keeps the rows which break a rule, to be put behind the DataFrame that was judged."""
+    """Python code to append to the DataFrame that was judged: it keeps the rows that break the rule."""
     kwargs = rule["kwargs"]
     if rule["type"] in ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique"):
         columns = kwargs.get("column_list") or [kwargs["column"]]
@@ -73,10 +89,9 @@ def show_broken(rule: Rule) -> str:
     return f'.filter("NOT ({_predicate(rule)})")' if rule["type"] in OF_A_ROW else ""
 
 
-def row_rules(table: Table) -> list[tuple[str, str]]:
-    """Business rules of a bronze table as (name, SQL predicate): they split rows, good from quarantined. Raises
-    SettingsError for one that cannot."""
-    return [(_rule_name(rule), _predicate(_checked(table, rule))) for rule in business_rules(table)]
+def row_rules(table: Table) -> list[RowRule]:
+    """Business rules of a bronze table. Raises SettingsError for one that cannot split rows."""
+    return [_row_rule(_checked(table, rule)) for rule in business_rules(table)]
 
 
 def _checked(table: Table, rule: Rule) -> Rule:
@@ -92,9 +107,9 @@ def _checked(table: Table, rule: Rule) -> Rule:
     return rule
 
 
-def _rule_name(rule: Rule) -> str:
-    columns = [str(value) for key, value in rule["kwargs"].items() if key.startswith("column")]
-    return f"{rule['type'].removeprefix('expect_')}:{','.join(columns)}"
+def _row_rule(rule: Rule) -> RowRule:
+    columns = tuple(str(value) for key, value in rule["kwargs"].items() if key.startswith("column"))
+    return RowRule(f"{rule['type'].removeprefix('expect_')}:{','.join(columns)}", _predicate(rule), columns)
 
 
 def _predicate(rule: Rule) -> str:
@@ -119,5 +134,5 @@ def _predicate(rule: Rule) -> str:
 
 
 def _value(bound: Any) -> str:
-    """Numbers as they are; a text or a date as a text, which Spark compares as the column's type."""
+    """A number as it is; a text or a date as a text, which Spark casts to the type of the column."""
     return str(bound) if isinstance(bound, int | float) else literal(str(bound))

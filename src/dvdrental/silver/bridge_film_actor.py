@@ -25,4 +25,4 @@ TABLE = Table(
 
 def build(film_actor: DataFrame) -> DataFrame:
     pairs = current(film_actor, ["film_id", "actor_id"]).withColumn("actor_key", surrogate_key("actor_id"))
-    return pairs.select(*TABLE.column_names[:-1])
+    return pairs.select(*TABLE.built_columns)

@@ -1,4 +1,4 @@
-"""silver.dim_actor: one row per live actor, and per one whom a film names and the source lacks (no name)."""
+"""silver.dim_actor: one row per live actor, and one without a name per actor whom a film names and the source lacks."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -25,12 +25,13 @@ TABLE = Table(
 
 
 def build(actor: DataFrame, film_actor: DataFrame) -> DataFrame:
-    """The two are read one after the other, and an actor may be set aside: their pairs wait for nobody."""
+    """film_actor may name actors who are missing: Airbyte reads the two streams one after the other, and a row of
+    actor may be quarantined."""
     actors = current(actor, ["actor_id"]).withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
     used = current(film_actor, ["film_id", "actor_id"]).select("actor_id").distinct()
     missing = used.join(actors, on="actor_id", how="left_anti")
     return (
         actors.unionByName(missing, allowMissingColumns=True)
         .withColumn("actor_key", surrogate_key("actor_id"))
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )

@@ -47,7 +47,7 @@ def build(
         .join(countries, on="country_id", how="left")
         .join(_users(staff, store, customer), on="address_id", how="left")
         .withColumn("address_key", surrogate_key("address_id"))
-        .select(*TABLE.column_names[:-1])
+        .select(*TABLE.built_columns)
     )
 
 

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 
 from dvdrental.history import chain
-from dvdrental.silver.dimension import VALIDITY, members
+from dvdrental.silver.dimension import VERSION_DDL, members
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -16,7 +16,7 @@ TABLE = Table(
         category_id INT NOT NULL COMMENT 'Source key',
         name STRING COMMENT 'Name of the category',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("last_update",),
 )

@@ -5,9 +5,8 @@ from functools import partial
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.history import VALIDITY as VALIDITY_COLUMNS
-from dvdrental.history import chain, collapse, overlap
-from dvdrental.silver.dimension import VALIDITY, members, places, strangers
+from dvdrental.history import VALIDITY, chain, collapse, overlap
+from dvdrental.silver.dimension import VERSION_DDL, members, places, strangers
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -32,7 +31,7 @@ TABLE = Table(
         is_active_customer BOOLEAN COMMENT 'The real flag of the source: active = 1, not activebool',
         create_date DATE COMMENT 'When the customer was registered',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the customer row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("email", "last_update"),
 )
@@ -51,14 +50,14 @@ def build(
     payment: DataFrame,
 ) -> DataFrame:
     """A renamed city opens a new version of every customer who lives there."""
-    # Untracked columns too: a place may cut the run.
-    own = chain(customer, ["customer_id"], [*OWN, "active", *TABLE.untracked])
+    own = chain(customer, ["customer_id"], tracked=[*OWN, "active", *TABLE.untracked])
     own = own.withColumn("is_active_customer", F.col("active") == 1)
-    place = places(address, city, country).select("address_id", *PLACE, *VALIDITY_COLUMNS)
-    versions = collapse(overlap(own, place, on="address_id"), ["customer_id"], TRACKED, TABLE.untracked)
+    place = places(address, city, country).select("address_id", *PLACE, *VALIDITY)
+    pieces = overlap(own, place, on="address_id")
+    versions = collapse(pieces, ["customer_id"], tracked=TRACKED, untracked=TABLE.untracked)
     described = versions.withColumn("full_name", F.concat_ws(" ", "first_name", "last_name"))
     return members(described, TABLE, [rental.select("customer_id"), payment.select("customer_id")])
 
 
 NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
-"""Rentals and payments matter only if they name somebody new."""
+"""Rentals and payments matter only if they name somebody new, or no longer name somebody."""

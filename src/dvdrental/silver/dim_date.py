@@ -70,7 +70,8 @@ def _of_payments(payment: DataFrame, *others: str) -> DataFrame:
 
 
 def _beyond(moments: Callable[..., DataFrame], published: DataFrame, feed: DataFrame) -> DataFrame:
-    """Moments outside the years that are there, and whatever is no insert."""
+    """From the change feed of a table with moments: those outside the years that are there, and every update or
+    delete, as it may withdraw one."""
     span = published.agg(F.min("date_day").alias("first"), F.max("date_day").alias("last"))
     is_known = F.coalesce(F.to_date("moment").between(F.col("first"), F.col("last")), F.lit(False))
     found = moments(feed, "_change_type").crossJoin(F.broadcast(span))
@@ -78,7 +79,7 @@ def _beyond(moments: Callable[..., DataFrame], published: DataFrame, feed: DataF
 
 
 NEWS = {"bronze.rental": partial(_beyond, _of_rentals), "bronze.payment": partial(_beyond, _of_payments)}
-"""Rentals and payments matter only beyond the years that are there."""
+"""Rentals and payments matter only if they may change the years that are there."""
 
 
 def _attributes(day: Column) -> dict[str, Column]:

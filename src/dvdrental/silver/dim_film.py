@@ -4,7 +4,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain, collapse, open_to_the_past, overlap
-from dvdrental.silver.dimension import VALIDITY, members
+from dvdrental.silver.dimension import VERSION_DDL, members
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -28,7 +28,7 @@ TABLE = Table(
         replacement_cost DECIMAL(5,2) COMMENT 'Price of a lost copy, US dollars',
         special_features ARRAY<STRING> COMMENT 'Extras on the disc, updated in place',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the film row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("description", "special_features", "last_update"),
 )
@@ -42,19 +42,19 @@ OWN = [
     "length",
     "replacement_cost",
 ]
+TRACKED = [*OWN, "language", "category_id", "category"]
 
 
 def build(
     film: DataFrame, language: DataFrame, film_category: DataFrame, category: DataFrame, inventory: DataFrame
 ) -> DataFrame:
-    # Untracked columns too: a category may cut the run.
-    own = chain(film, ["film_id"], [*OWN, "language_id", *TABLE.untracked])
-    languages = chain(language, ["language_id"], ["name"]).withColumnRenamed("name", "language")
-    categories = chain(category, ["category_id"], ["name"]).withColumnRenamed("name", "category")
+    own = chain(film, ["film_id"], tracked=[*OWN, "language_id", *TABLE.untracked])
+    languages = chain(language, ["language_id"], tracked=["name"]).withColumnRenamed("name", "language")
+    categories = chain(category, ["category_id"], tracked=["name"]).withColumnRenamed("name", "category")
     pieces = overlap(own, languages, on="language_id")
     pieces = overlap(pieces, lowest_category(film_category), on="film_id")
     pieces = overlap(pieces, categories, on="category_id")
-    versions = collapse(pieces, ["film_id"], [*OWN, "language", "category_id", "category"], TABLE.untracked)
+    versions = collapse(pieces, ["film_id"], tracked=TRACKED, untracked=TABLE.untracked)
     return members(versions, TABLE, [inventory.select("film_id"), film_category.select("film_id")])
 
 
@@ -80,4 +80,4 @@ def lowest_category(film_category: DataFrame) -> DataFrame:
         .agg(F.min("category_id").alias("category_id"))
         .withColumn("is_deleted", F.lit(False))
     )
-    return open_to_the_past(collapse(pieces, ["film_id"], ["category_id"]), ["film_id"])
+    return open_to_the_past(collapse(pieces, ["film_id"], tracked=["category_id"]), ["film_id"])

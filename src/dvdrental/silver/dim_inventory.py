@@ -24,4 +24,4 @@ TABLE = Table(
 
 def build(inventory: DataFrame) -> DataFrame:
     copies = current(inventory, ["inventory_id"]).withColumn("inventory_key", surrogate_key("inventory_id"))
-    return copies.select(*TABLE.column_names[:-1])
+    return copies.select(*TABLE.built_columns)

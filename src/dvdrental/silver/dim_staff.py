@@ -6,7 +6,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.history import chain
-from dvdrental.silver.dimension import VALIDITY, members, strangers
+from dvdrental.silver.dimension import VERSION_DDL, members, strangers
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -25,22 +25,21 @@ TABLE = Table(
         store_id INT COMMENT 'Store where they work',
         is_active BOOLEAN COMMENT 'True while employed',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("email", "address_id", "last_update"),
 )
 
+TRACKED = ["first_name", "last_name", "store_id", "active"]
+
 
 def build(staff: DataFrame, store: DataFrame, rental: DataFrame, payment: DataFrame) -> DataFrame:
-    versions = chain(
-        staff,
-        ["staff_id"],
-        tracked=["first_name", "last_name", "store_id", "active"],
-        untracked=TABLE.untracked,
-    ).withColumns({"full_name": F.concat_ws(" ", "first_name", "last_name"), "is_active": F.col("active")})
+    versions = chain(staff, ["staff_id"], tracked=TRACKED, untracked=TABLE.untracked)
+    full_name = F.concat_ws(" ", "first_name", "last_name")
+    described = versions.withColumns({"full_name": full_name, "is_active": F.col("active")})
     managers = store.select(F.col("manager_staff_id").alias("staff_id"))
-    return members(versions, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])
+    return members(described, TABLE, [rental.select("staff_id"), payment.select("staff_id"), managers])
 
 
 NEWS = dict.fromkeys(("bronze.rental", "bronze.payment"), partial(strangers, TABLE))
-"""Rentals and payments matter only if they name somebody new."""
+"""Rentals and payments matter only if they name somebody new, or no longer name somebody."""

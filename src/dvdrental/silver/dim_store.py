@@ -3,8 +3,8 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from dvdrental.history import chain, collapse, overlap
-from dvdrental.silver.dimension import VALIDITY, members, places
+from dvdrental.history import VALIDITY, chain, collapse, overlap
+from dvdrental.silver.dimension import VERSION_DDL, members, places
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -26,23 +26,13 @@ TABLE = Table(
         manager_staff_id INT COMMENT 'Manager',
         manager_name STRING COMMENT 'First and last name of the manager (personal)',
         last_update TIMESTAMP_NTZ COMMENT 'When the source last changed the store row, updated in place',
-        {VALIDITY}
+        {VERSION_DDL}
     """,
     untracked=("last_update",),
 )
 
-TRACKED = [
-    "manager_staff_id",
-    "manager_name",
-    "address",
-    "address2",
-    "district",
-    "city_id",
-    "city",
-    "country_id",
-    "country",
-    "postal_code",
-]
+PLACE = ["address", "address2", "district", "city_id", "city", "country_id", "country", "postal_code"]
+TRACKED = ["manager_staff_id", "manager_name", *PLACE]
 
 
 def build(
@@ -54,16 +44,15 @@ def build(
     inventory: DataFrame,
     customer: DataFrame,
 ) -> DataFrame:
-    own = chain(store, ["store_id"], ["manager_staff_id", "address_id", "last_update"])
-    names = chain(staff, ["staff_id"], ["first_name", "last_name"])
+    own = chain(store, ["store_id"], tracked=["manager_staff_id", "address_id", *TABLE.untracked])
+    names = chain(staff, ["staff_id"], tracked=["first_name", "last_name"])
     managers = names.select(
         F.col("staff_id").alias("manager_staff_id"),
         F.when(~F.col("is_deleted"), F.concat_ws(" ", "first_name", "last_name")).alias("manager_name"),
-        "valid_from",
-        "valid_to",
-        "is_deleted",
+        *VALIDITY,
     )
-    pieces = overlap(own, places(address, city, country).drop("phone"), on="address_id")
+    place = places(address, city, country).select("address_id", *PLACE, *VALIDITY)
+    pieces = overlap(own, place, on="address_id")
     pieces = overlap(pieces, managers, on="manager_staff_id")
-    versions = collapse(pieces, ["store_id"], TRACKED, TABLE.untracked)
+    versions = collapse(pieces, ["store_id"], tracked=TRACKED, untracked=TABLE.untracked)
     return members(versions, TABLE, [frame.select("store_id") for frame in (staff, inventory, customer)])

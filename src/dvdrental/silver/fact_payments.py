@@ -1,14 +1,13 @@
-"""silver.fact_payments: one row per live payment; payer and till as of the payment, film and copy as of the rental."""
+"""silver.fact_payments: one row per live payment; payer and staff as of the payment, film and copy as of the rental."""
 
 from collections.abc import Mapping
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import UNKNOWN, date_key, surrogate_key
-from dvdrental.feed import differing, reach
-from dvdrental.history import as_of, current
+from dvdrental.feed import Lookup, differing, distinct_keys, touched_by_dimensions
+from dvdrental.history import PERIOD, as_of, current
 from dvdrental.silver import (
     dim_category,
     dim_customer,
@@ -18,7 +17,6 @@ from dvdrental.silver import (
     dim_store,
     fact_rentals,
 )
-from dvdrental.silver.fact_rentals import VERSION
 from dvdrental.table import Table
 
 TABLE = Table(
@@ -58,6 +56,12 @@ TABLE = Table(
 
 OF_RENTAL = ["film_key", "category_key", "inventory_store_key"]
 
+LOOKUPS = (
+    Lookup(dim_customer.TABLE, "customer_id"),
+    Lookup(dim_staff.TABLE, "staff_id", ["store_id"]),
+    Lookup(dim_store.TABLE, "store_id"),
+)
+
 
 def build(
     payment: DataFrame,
@@ -70,37 +74,27 @@ def build(
     """All payments, or those whose payment_id is in the scope."""
     if scope is not None:
         payment = payment.join(scope, "payment_id", "left_semi")
-    at = "payment_date"
     facts = current(payment, ["payment_id"])
     facts = facts.join(rentals.select("rental_id", "rental_key", *OF_RENTAL), on="rental_id", how="left")
     facts = facts.withColumns({c: F.coalesce(c, F.lit(UNKNOWN)) for c in ["rental_key", *OF_RENTAL]})
-    payers = customers.select("customer_id", "customer_key", *VERSION)
-    facts = as_of(facts, payers, on="customer_id", at=at, key="customer_key")
-    tills = staff.select("staff_id", "staff_key", "store_id", *VERSION)
-    facts = as_of(facts, tills, on="staff_id", at=at, key="staff_key")
-    facts = as_of(facts, stores.select("store_id", "store_key", *VERSION), on="store_id", at=at, key="store_key")
+    for versions, on, key in (  # staff before stores: a member of staff gives the store
+        (customers.select("customer_id", "customer_key", *PERIOD), "customer_id", "customer_key"),
+        (staff.select("staff_id", "staff_key", "store_id", *PERIOD), "staff_id", "staff_key"),
+        (stores.select("store_id", "store_key", *PERIOD), "store_id", "store_key"),
+    ):
+        facts = as_of(facts, versions, on=on, at="payment_date", key=key)
     keys = {"payment_key": surrogate_key("payment_id"), "payment_date_key": date_key("payment_date")}
-    return facts.withColumns(keys).select(*TABLE.column_names[:-1])
+    return facts.withColumns(keys).select(*TABLE.built_columns)
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
-    """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or a version of
-    a dimension that holds at its time."""
-    found = [feed.select("payment_id") for name, feed in changed.items() if name == "bronze.payment"]
+    """payment_id of each payment whose row may differ: its own events, what is taken from its rental, or the version of
+    a dimension that is valid at its time."""
+    found = touched_by_dimensions(published, LOOKUPS, changed, key="payment_id", at="payment_date")
+    if "bronze.payment" in changed:
+        found.append(changed["bronze.payment"].select("payment_id"))
     if fact_rentals.TABLE.full_name in changed:
         differ = differing(changed[fact_rentals.TABLE.full_name], "rental_key", ["rental_id", *OF_RENTAL])
         rentals = differ.select(F.coalesce("after.rental_id", "before.rental_id").alias("rental_id"))
         found.append(published.join(rentals, "rental_id", "left_semi").select("payment_id"))
-    for dimension, column, taken in LOOKUPS:
-        if dimension.full_name in changed:
-            reached = reach(changed[dimension.full_name], column, dimension.key[0], taken)
-            found.append(published.join(reached, column).filter("payment_date >= since").select("payment_id"))
-    return reduce(DataFrame.unionByName, found, published.select("payment_id").limit(0)).distinct()
-
-
-LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_id", []),
-    (dim_staff.TABLE, "staff_id", ["store_id"]),
-    (dim_store.TABLE, "store_id", []),
-)
-"""Dimension, its natural key here and there, what else of the version a fact uses."""
+    return distinct_keys(published, found, "payment_id")

@@ -1,14 +1,13 @@
 """silver.fact_rentals: one row per live rental; dimension keys are those valid when it was handed out."""
 
 from collections.abc import Mapping
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from dvdrental.columns import date_key, surrogate_key
-from dvdrental.feed import reach
-from dvdrental.history import as_of, chain, current
+from dvdrental.feed import Lookup, distinct_keys, touched_by_dimensions
+from dvdrental.history import PERIOD, as_of, chain, current
 from dvdrental.silver import dim_category, dim_customer, dim_date, dim_film, dim_staff, dim_store
 from dvdrental.table import Table
 
@@ -60,7 +59,14 @@ TABLE = Table(
     },
 )
 
-VERSION = ["valid_from", "valid_to"]
+LOOKUPS = (
+    Lookup(dim_customer.TABLE, "customer_id"),
+    Lookup(dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
+    Lookup(dim_staff.TABLE, "staff_id", ["store_id"]),
+    Lookup(dim_category.TABLE, "category_id"),
+    Lookup(dim_store.TABLE, "store_id"),
+    Lookup(dim_store.TABLE, "inventory_store_id"),
+)
 
 
 def build(
@@ -78,60 +84,40 @@ def build(
     if scope is not None:
         rental, payment = rental.join(scope, "rental_id", "left_semi"), _payments_of(scope, payment)
         inventory = inventory.join(rental.select("inventory_id"), "inventory_id", "left_semi")
-    copies = chain(inventory, ["inventory_id"], ["film_id", "store_id"]).filter("not is_deleted")
+    copies = chain(inventory, ["inventory_id"], tracked=["film_id", "store_id"]).filter("not is_deleted")
     copies = copies.withColumnRenamed("store_id", "inventory_store_id").drop("is_deleted")
     copies = copies.withColumn("inventory_key", surrogate_key("inventory_id"))
-    films = films.select("film_id", "film_key", "category_id", "rental_duration", *VERSION)
-    staff = staff.select("staff_id", "staff_key", "store_id", *VERSION)
     owners = stores.select(
-        F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *VERSION
+        F.col("store_id").alias("inventory_store_id"), F.col("store_key").alias("inventory_store_key"), *PERIOD
     )
-    at = "rental_date"
     facts = current(rental, ["rental_id"]).join(paid(payment), on="rental_id", how="left")
-    facts = as_of(facts, copies, on="inventory_id", at=at, key="inventory_key")
-    facts = as_of(facts, films, on="film_id", at=at, key="film_key")
-    facts = as_of(facts, staff, on="staff_id", at=at, key="staff_key")
-    for dimension, on, key in (
-        (customers.select("customer_id", "customer_key", *VERSION), "customer_id", "customer_key"),
-        (categories.select("category_id", "category_key", *VERSION), "category_id", "category_key"),
-        (stores.select("store_id", "store_key", *VERSION), "store_id", "store_key"),
+    # The order matters: a copy gives its film and the store that owns it, a film its category, staff their store.
+    for versions, on, key in (
+        (copies, "inventory_id", "inventory_key"),
+        (films.select("film_id", "film_key", "category_id", "rental_duration", *PERIOD), "film_id", "film_key"),
+        (staff.select("staff_id", "staff_key", "store_id", *PERIOD), "staff_id", "staff_key"),
+        (customers.select("customer_id", "customer_key", *PERIOD), "customer_id", "customer_key"),
+        (categories.select("category_id", "category_key", *PERIOD), "category_id", "category_key"),
+        (stores.select("store_id", "store_key", *PERIOD), "store_id", "store_key"),
         (owners, "inventory_store_id", "inventory_store_key"),
     ):
-        facts = as_of(facts, dimension, on=on, at=at, key=key)
-    return measured(facts).select(*TABLE.column_names[:-1])
+        facts = as_of(facts, versions, on=on, at="rental_date", key=key)
+    return measured(facts).select(*TABLE.built_columns)
 
 
 def touched(published: DataFrame, inputs: Mapping[str, DataFrame], changed: Mapping[str, DataFrame]) -> DataFrame:
-    """rental_id of each rental whose row may differ: its own events, its payments, its copy, or a version of a
-    dimension that holds at its time."""
-    found = [feed.select("rental_id") for name, feed in changed.items() if name == "bronze.rental"]
+    """rental_id of each rental whose row may differ: its own events, its payments, its copy, or the version of a
+    dimension that is valid at its time."""
+    found = touched_by_dimensions(published, LOOKUPS, changed, key="rental_id", at="rental_date")
+    if "bronze.rental" in changed:
+        found.append(changed["bronze.rental"].select("rental_id"))
     if "bronze.payment" in changed:
         moved = changed["bronze.payment"].select("payment_id")
         found.append(inputs["payment"].join(moved, "payment_id", "left_semi").select("rental_id"))
     if "bronze.inventory" in changed:
         copies = changed["bronze.inventory"].select("inventory_id")
         found.append(published.join(copies, "inventory_id", "left_semi").select("rental_id"))
-    for dimension, column, taken in LOOKUPS:
-        if dimension.full_name in changed:
-            key, natural = dimension.column_names[:2]
-            reached = reach(changed[dimension.full_name], natural, key, taken).withColumnRenamed(natural, column)
-            found.append(published.join(reached, column).filter("rental_date >= since").select("rental_id"))
-    return (
-        reduce(DataFrame.unionByName, found, published.select("rental_id").limit(0))
-        .filter("rental_id is not null")
-        .distinct()
-    )
-
-
-LOOKUPS: tuple[tuple[Table, str, list[str]], ...] = (
-    (dim_customer.TABLE, "customer_id", []),
-    (dim_film.TABLE, "film_id", ["category_id", "rental_duration"]),
-    (dim_staff.TABLE, "staff_id", ["store_id"]),
-    (dim_category.TABLE, "category_id", []),
-    (dim_store.TABLE, "store_id", []),
-    (dim_store.TABLE, "inventory_store_id", []),
-)
-"""Dimension, column of the fact that holds its natural key, what else of the version a fact uses."""
+    return distinct_keys(published, found, "rental_id").filter("rental_id is not null")  # some payments are for none
 
 
 def _payments_of(scope: DataFrame, payment: DataFrame) -> DataFrame:

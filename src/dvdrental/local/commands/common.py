@@ -3,10 +3,11 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from rich.console import Console
 from rich.status import Status
@@ -19,25 +20,25 @@ from dvdrental.local.session import start_session
 
 WIDE = 200
 CONSOLE = Console(width=None if sys.stdout.isatty() else WIDE)
-"""A file has room for every type and name of a column."""
+"""Output to a file is wide enough for the name and type of every column."""
 
 FULL_DISK = (
     f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again: "
     "nothing is half done"
 )
 
-Commands = argparse._SubParsersAction  # the type that add_subparsers gives has no public name
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
 Options = argparse.Namespace
 
 
 class UsageError(DvdRentalError):
-    """What was asked for is not there, or does not fit together."""
+    """The arguments name something that does not exist, or contradict each other."""
 
 
 def declare(
-    commands: "Commands[argparse.ArgumentParser]", name: str, work: Callable[[Options], int], text: str, *examples: str
+    commands: Commands, name: str, work: Callable[[Options], int], text: str, *examples: str
 ) -> argparse.ArgumentParser:
-    """`work` gives the exit code. The first letter of the text is made a capital where it stands alone."""
+    """Add a command; `work` returns its exit code. `text` is shown in the list of commands and in its help."""
     parser = commands.add_parser(
         name,
         help=text,
@@ -64,8 +65,8 @@ def json_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help=text)
 
 
-def answered(options: Options, result: Mapping[str, Any]) -> int:
-    """Give the result to a program that asked for it. Exit code: 1 if its `status` is failed."""
+def finish_with(options: Options, result: Mapping[str, Any]) -> int:
+    """Print the result as JSON if --json asked for it. Gives the exit code: 1 if its `status` is failed."""
     if options.json:
         sys.stdout.write(dumps(result) + "\n")
     return int(result.get("status") == "failed")
@@ -75,15 +76,22 @@ def own_parameters(options: Options) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in options.parameter)
 
 
-def opened(folder: Path) -> Lake:
-    """Where there are several lakes, it is said which one this is."""
+def open_session(folder: Path) -> Lake:
+    """Start Spark on the lake. Where there are several lakes, say which one this is."""
     if len(lakes.all_lakes()) > 1:
         Console(stderr=True).print(f"lake: {folder}", markup=False, highlight=False, soft_wrap=True)
     return lakes.open_lake(start_session(folder), folder)
 
 
+@contextmanager
+def exclusive_session(folder: Path, text: str) -> Iterator[Lake]:
+    """Spark on a lake that no other process may change meanwhile; `text` says what is being done."""
+    with lakes.locked(folder), working(text):
+        yield open_session(folder)
+
+
 def working(text: str) -> Status:
-    """While nothing else is shown: it turns on a terminal, and is silent elsewhere."""
+    """A spinner on a terminal while nothing else is shown; nothing elsewhere."""
     return Console(stderr=True).status(text)
 
 

@@ -1,6 +1,5 @@
 """dvdrental demo"""
 
-import argparse
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -10,16 +9,17 @@ from dvdrental.errors import DvdRentalError
 from dvdrental.lake import Lake
 from dvdrental.local import folder as lakes
 from dvdrental.local import story
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, opened
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, open_session
 from dvdrental.local.commands.work import planned
 from dvdrental.local.job import Task, run
 from dvdrental.local.landing import Database, read_source
 from dvdrental.local.output import grid
-from dvdrental.ops import WAITING, describe
+from dvdrental.ops import WAITING
+from dvdrental.recording import describe
 
 FOLDER = lakes.LAKES / "demo"
 MARK = ".demonstration"
-"""A folder with it may be made anew."""
+"""Marks a folder that a demonstration made, so that the next one may replace it."""
 
 REVENUE = "SELECT count(*) AS rentals, sum(amount) AS revenue FROM gold.rental_obt"
 TOUCHED = """SELECT table_name, rows_computed, rows_inserted, rows_updated FROM ops.step
@@ -32,10 +32,10 @@ RUNS = "SELECT run_id, status, started_at FROM ops.run ORDER BY started_at"
 
 
 class DemoError(DvdRentalError):
-    """The demonstration did not go as it has to."""
+    """The demonstration did not go as it should."""
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "three weeks of a small business: returns, a customer who moves, a broken row, a killed run, a late row"
     parser = declare(commands, "demo", _demo, text, "demo")
     parser.add_argument(
@@ -54,12 +54,12 @@ def _demo(options: Options) -> int:
     with lakes.locked(folder):
         _empty(folder)
         (folder / MARK).touch()
-        _tell(opened(folder), folder)
+        _tell(open_session(folder), folder)
     return 0
 
 
 def _empty(folder: Path) -> None:
-    """But for the lock, which is held."""
+    """Except for the lock, which is held."""
     for there in folder.iterdir():
         if there.is_dir():
             shutil.rmtree(there)
@@ -114,7 +114,7 @@ def _say(title: str, text: str) -> None:
 
 
 def _show(lake: Lake, *queries: str) -> None:
-    """Each query, so that it can be asked again, and what it gives."""
+    """Print each query, so that it can be repeated, and its result."""
     for query in queries:
         CONSOLE.print(f"  {query}", style="dim", markup=False, highlight=False, soft_wrap=True)
         rows = lake.spark.sql(query)
@@ -127,7 +127,7 @@ def _week(lake: Lake, folder: Path, number: int, database: Database, until: str 
 
 
 def _work(lake: Lake, folder: Path, run_id: str, until: str = "") -> None:
-    """Run the job, or what comes before tasks of a name. Raises DemoError if a task fails."""
+    """Run the job, or only the tasks before those whose names begin with `until`. Raises DemoError if a task fails."""
     lakes.open_lake(lake.spark, folder)
     tasks = planned(lakes.parameters(folder, run_id))
     if until:
@@ -140,7 +140,7 @@ def _work(lake: Lake, folder: Path, run_id: str, until: str = "") -> None:
 
 
 def _before(tasks: Sequence[Task], name: str) -> list[Task]:
-    """Tasks that need none of that name."""
+    """Tasks that neither are nor need one whose key begins with `name`."""
     kept: list[Task] = []
     for task in tasks:
         if not task.key.startswith(name) and {*task.depends_on} <= {one.key for one in kept}:

@@ -1,6 +1,5 @@
 """dvdrental docs"""
 
-import argparse
 from pathlib import Path
 
 from dvdrental.local.bundle import Bundle, find_root
@@ -8,7 +7,7 @@ from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare
 from dvdrental.local.docs import pages
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "write docs/dictionary.md, erd.md and lineage.md anew from contracts, job and notebooks"
     declare(commands, "docs", _docs, text, "docs")
 

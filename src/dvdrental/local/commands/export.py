@@ -1,6 +1,5 @@
 """dvdrental export"""
 
-import argparse
 from pathlib import Path
 
 from dvdrental.lake import Lake
@@ -9,22 +8,22 @@ from dvdrental.local.commands.common import (
     Commands,
     Options,
     UsageError,
-    answered,
     declare,
+    finish_with,
     json_option,
     lake_option,
-    opened,
+    open_session,
 )
 from dvdrental.local.commands.names import chosen
-from dvdrental.local.commands.sql import told
+from dvdrental.local.commands.sql import spark_errors_in_one_line
 from dvdrental.local.export import FORMATS, to_file, to_postgres
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.landing.database import redacted
 from dvdrental.local.landing.postgres import is_postgres
 from dvdrental.table import Table, View
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "write tables or views as CSV or Parquet files, or into PostgreSQL"
     parser = declare(
         commands,
@@ -43,20 +42,20 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _export(options: Options) -> int:
-    folder, things = worked(options.lake), chosen(options.tables)
+    folder, things = lake_with_ledger(options.lake), chosen(options.tables)
     if Path(options.to).is_file():
         raise UsageError(f"{options.to} is a file: name a folder, or postgresql://...")
     if "://" in options.to and not is_postgres(options.to):
         raise UsageError(f"{redacted(options.to)} is no folder and no postgresql:// address")
     if "://" not in options.to:
         _make(Path(options.to))
-    lake = opened(folder)
-    with told():
-        return answered(options, {"tables": len(things), "written": _work(lake, things, options)})
+    lake = open_session(folder)
+    with spark_errors_in_one_line():
+        return finish_with(options, {"tables": len(things), "written": _work(lake, things, options)})
 
 
 def _make(folder: Path) -> None:
-    """Before the session starts, which takes seconds."""
+    """Called before the session starts, which takes seconds."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -64,7 +63,7 @@ def _make(folder: Path) -> None:
 
 
 def _work(lake: Lake, things: list[Table | View], options: Options) -> list[str]:
-    """Files that were written, or the database."""
+    """Paths of the files that were written, or the name of the database."""
     if is_postgres(options.to):
         where = to_postgres(lake, things, options.to)
         _say(f"{len(things)} tables in {where}")

@@ -1,7 +1,5 @@
 """dvdrental forget"""
 
-import argparse
-
 from dvdrental import maintain
 from dvdrental.forget import forget
 from dvdrental.lake import Lake
@@ -10,19 +8,19 @@ from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
-    answered,
     declare,
+    exclusive_session,
+    finish_with,
     json_option,
     lake_option,
-    opened,
     working,
 )
 from dvdrental.local.commands.rebuild import rebuild
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.silver import dim_customer
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "erase a customer from every version and file of the lake"
     parser = declare(commands, "forget", _forget, text, "forget 42")
     parser.add_argument("customer_id", help="as in the source; erase the person there first, and sync")
@@ -32,9 +30,8 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def _forget(options: Options) -> int:
     """Bronze first; silver and gold follow from it; then the files of older versions go."""
-    folder = worked(options.lake)
-    with lakes.locked(folder), working("erasing in bronze"):
-        lake = opened(folder)
+    folder = lake_with_ledger(options.lake)
+    with exclusive_session(folder, "erasing in bronze") as lake:
         forget(lake, options.customer_id)
         own = _as_built(lake)
     result = rebuild(folder, own)
@@ -46,7 +43,7 @@ def _forget(options: Options) -> int:
         CONSOLE.print(
             "Erased in bronze; silver, gold and older files may still hold the person: mend it, and forget again."
         )
-    return answered(options, result)
+    return finish_with(options, result)
 
 
 def _as_built(lake: Lake) -> dict[str, str]:

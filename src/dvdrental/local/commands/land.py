@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import get_args
 
 from dvdrental.local import folder as lakes
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, answered, declare, json_option
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, finish_with, json_option
 from dvdrental.local.landing import Envelope, read_source
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "write a source's tables as Airbyte would land them"
     parser = declare(
         commands, "land", _land, text, "land", "land --source dvdrental.tar --envelope direct --lake lake/4x"
@@ -31,4 +31,4 @@ def _land(options: Options) -> int:
         landed = lakes.land(database, folder, options.envelope)
     rows = sum(map(len, database.values()))
     CONSOLE.print(f"{rows:,} rows of {len(database)} tables {'landed' if landed else 'are landed already'} in {folder}")
-    return answered(options, {"lake": folder, "landed": landed, "tables": len(database), "rows": rows})
+    return finish_with(options, {"lake": folder, "landed": landed, "tables": len(database), "rows": rows})

@@ -1,25 +1,21 @@
 """dvdrental maintain"""
 
-import argparse
-
 from dvdrental import maintain
 from dvdrental.lake import RETENTION
-from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
-    answered,
     declare,
+    exclusive_session,
+    finish_with,
     json_option,
     lake_option,
-    opened,
-    working,
 )
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "compact tables, drop files that no recent version needs"
     parser = declare(commands, "maintain", _maintain, text, "maintain", "maintain --lake lake/sample")
     lake_option(parser)
@@ -27,9 +23,9 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _maintain(options: Options) -> int:
-    folder = worked(options.lake)
-    with lakes.locked(folder), working("compacting"):
-        number = maintain.maintain(opened(folder))
+    folder = lake_with_ledger(options.lake)
+    with exclusive_session(folder, "compacting") as lake:
+        number = maintain.maintain(lake)
     days = RETENTION.days
     CONSOLE.print(f"{number} tables are compacted; what their versions of the last {days} days need is kept.")
-    return answered(options, {"tables": number, "retention_days": days})
+    return finish_with(options, {"tables": number, "retention_days": days})

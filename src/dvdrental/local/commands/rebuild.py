@@ -1,6 +1,5 @@
 """dvdrental rebuild"""
 
-import argparse
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,8 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     Commands,
     Options,
-    answered,
     declare,
+    finish_with,
     json_option,
     lake_option,
     new_run_id,
@@ -19,11 +18,11 @@ from dvdrental.local.commands.common import (
     parameter_option,
 )
 from dvdrental.local.commands.work import planned, work
-from dvdrental.local.folder import existing
+from dvdrental.local.folder import find_lake
 from dvdrental.local.session import start_session
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "take in what is landed, compute silver and gold anew from bronze, and publish what differs"
     parser = declare(commands, "rebuild", _rebuild, text, "rebuild", "rebuild --lake lake/sample")
     parameter_option(parser)
@@ -32,11 +31,11 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _rebuild(options: Options) -> int:
-    return answered(options, rebuild(existing(options.lake), own_parameters(options)))
+    return finish_with(options, rebuild(find_lake(options.lake), own_parameters(options)))
 
 
 def rebuild(folder: Path, own: Mapping[str, str]) -> dict[str, Any]:
-    """The job on what is landed already. Gives its result."""
+    """Run the job on what is landed already. Gives its result."""
     began = time.monotonic()
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder))
     tasks = planned({**parameters, **own, "rebuild": "yes"})

@@ -1,6 +1,5 @@
 """dvdrental replay"""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -10,22 +9,21 @@ from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
-    answered,
     declare,
+    exclusive_session,
+    finish_with,
     json_option,
     lake_option,
     new_run_id,
-    opened,
     own_parameters,
     parameter_option,
-    working,
 )
 from dvdrental.local.commands.work import planned
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.notebook import run_notebook
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "try the rows that were set aside once more"
     parser = declare(commands, "replay", _replay, text, "replay", "replay --lake lake/sample")
     parameter_option(parser)
@@ -34,12 +32,12 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _replay(options: Options) -> int:
-    """The notebook that a workspace would run."""
-    folder = worked(options.lake)
+    """Runs the notebook that a workspace would run."""
+    folder = lake_with_ledger(options.lake)
     parameters = lakes.parameters(folder, new_run_id(), lakes.landed_envelope(folder)) | own_parameters(options)
-    with lakes.locked(folder), working("trying the rows that were set aside"):
-        notebook = find_root(Path.cwd()) / "notebooks/bronze/replay.py"
-        answer = run_notebook(notebook, opened(folder).spark, planned(parameters)[0].parameters)
+    notebook = find_root(Path.cwd()) / "notebooks/bronze/replay.py"
+    with exclusive_session(folder, "trying the rows that were set aside") as lake:
+        answer = run_notebook(notebook, lake.spark, planned(parameters)[0].parameters)
     steps = [step for step in json.loads(answer) if step["rows_landed"] or step["warnings"]]
     for step in steps:
         taken = (step["rows_inserted"] or 0) + (step["rows_duplicate"] or 0)
@@ -47,4 +45,4 @@ def _replay(options: Options) -> int:
         for warning in step["warnings"]:
             CONSOLE.print(f"  {warning}", markup=False, highlight=False, soft_wrap=True)
     CONSOLE.print("Run the job again: silver and gold follow." if steps else "No row is set aside.")
-    return answered(options, {"steps": steps})
+    return finish_with(options, {"steps": steps})

@@ -1,24 +1,20 @@
 """dvdrental restore"""
 
-import argparse
-
 from dvdrental import maintain
-from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     CONSOLE,
     Commands,
     Options,
-    answered,
     declare,
+    exclusive_session,
+    finish_with,
     json_option,
     lake_option,
-    opened,
-    working,
 )
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "bring a table of silver or gold back to what a run left"
     parser = declare(commands, "restore", _restore, text, "restore gold.rental_obt local-20260112-093000")
     parser.add_argument("table", help="as in gold.rental_obt")
@@ -28,9 +24,9 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _restore(options: Options) -> int:
-    folder = worked(options.lake)
-    with lakes.locked(folder), working(f"restoring {options.table}"):
-        maintain.restore(opened(folder), options.table, options.run_id)
-    told = f"{options.table} is as run {options.run_id} left it; the next run computes it anew"
-    CONSOLE.print(told, markup=False, soft_wrap=True)
-    return answered(options, {"table": options.table, "run_id": options.run_id})
+    folder = lake_with_ledger(options.lake)
+    with exclusive_session(folder, f"restoring {options.table}") as lake:
+        maintain.restore(lake, options.table, options.run_id)
+    message = f"{options.table} is as run {options.run_id} left it; the next run computes it anew"
+    CONSOLE.print(message, markup=False, soft_wrap=True)
+    return finish_with(options, {"table": options.table, "run_id": options.run_id})

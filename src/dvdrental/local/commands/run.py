@@ -1,7 +1,5 @@
 """dvdrental run"""
 
-import argparse
-import importlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,8 +7,8 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.commands.common import (
     Commands,
     Options,
-    answered,
     declare,
+    finish_with,
     json_option,
     new_run_id,
     own_parameters,
@@ -18,11 +16,12 @@ from dvdrental.local.commands.common import (
 )
 from dvdrental.local.commands.land import source_options
 from dvdrental.local.commands.work import planned, work
+from dvdrental.local.job import great_expectations_beside
 from dvdrental.local.landing import read_source
 from dvdrental.local.session import start_session
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "land a source and run the job on it"
     parser = declare(commands, "run", _run, text, "run", "run --source dvdrental.tar", "run -p max_delete_percent=50")
     source_options(parser)
@@ -35,9 +34,8 @@ def _run(options: Options) -> int:
     folder = options.lake or lakes.default_folder(options.source)
     tasks = planned(lakes.parameters(folder, new_run_id(), options.envelope) | own_parameters(options))
     database = read_source(options.source)
-    with lakes.locked(folder), ThreadPoolExecutor(2) as beside:
+    with lakes.locked(folder), great_expectations_beside(), ThreadPoolExecutor(1) as beside:
         landing = beside.submit(lakes.land, database, folder, options.envelope)
-        beside.submit(importlib.import_module, "great_expectations")  # takes seconds, and Java is still starting
         spark = start_session(folder)
         landing.result()
-        return answered(options, work(tasks, spark, folder, began))
+        return finish_with(options, work(tasks, spark, folder, began))

@@ -1,6 +1,5 @@
 """dvdrental sql"""
 
-import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,17 +16,17 @@ from dvdrental.local.commands.common import (
     UsageError,
     declare,
     lake_option,
-    opened,
+    open_session,
 )
 from dvdrental.local.commands.names import no_such_table
-from dvdrental.local.folder import worked
+from dvdrental.local.folder import lake_with_ledger
 from dvdrental.local.output import FORMATS, as_text, grid, json_objects, write_csv, write_json_array
 
 SHOWN = 1000
-"""More rows than anybody reads; the other formats give all."""
+"""More rows than anybody reads; the other formats print all of them."""
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "run queries on the lake"
     example = 'sql "select store_city, sum(revenue) from gold.monthly_store_sales group by 1"'
     csv = 'sql --format csv "select * from gold.rental_obt"'
@@ -45,7 +44,7 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _sql(options: Options) -> int:
     if options.query:
         _only_reading(options.query)  # said before Spark starts
-    lake = opened(worked(options.lake))
+    lake = open_session(lake_with_ledger(options.lake))
     if options.query:
         _answer(lake, options.query, options.format)
     elif sys.stdin.isatty():
@@ -67,13 +66,13 @@ def _only_reading(query: str) -> None:
 
 def _answer(lake: Lake, query: str, form: str) -> None:
     _only_reading(query)
-    with told():
+    with spark_errors_in_one_line():
         _write(lake.spark.sql(query), form)
 
 
 def _talk(lake: Lake, form: str) -> None:
-    """With a person: a wrong query is told, and the next one may come."""
-    with suppress(ImportError):  # not on every system; it brings back the lines before
+    """Interactively: a wrong query is reported, and the next one may come."""
+    with suppress(ImportError):  # not on every system; it recalls earlier lines
         import readline  # noqa: F401
     CONSOLE.print("End each query with a semicolon. Ctrl-D leaves.")
     for query in statements(_lines("sql> ", "  -> ")):
@@ -84,7 +83,7 @@ def _talk(lake: Lake, form: str) -> None:
 
 
 def _answer_all(lake: Lake, form: str) -> None:
-    """With what is piped in: the first wrong query is the last."""
+    """What is piped in: the first wrong query ends it."""
     number = 0
     for number, query in enumerate(statements(_lines("", "")), start=1):
         try:
@@ -106,7 +105,7 @@ def _lines(prompt: str, next_prompt: str) -> Iterator[str]:
 
 
 def statements(lines: Iterable[str]) -> Iterator[str]:
-    """Each ends with the line that ends with a semicolon, the last one with the lines."""
+    """A statement ends at a line that ends with a semicolon, the last one at the end of the input."""
     waiting: list[str] = []
     for line in lines:
         waiting.append(line)
@@ -130,9 +129,9 @@ def only_reads(query: str) -> bool:
 
 def _write(rows: DataFrame, form: str) -> None:
     if form == "table":
-        found = rows.limit(SHOWN + 1).collect()
-        CONSOLE.print(grid(rows.columns, found[:SHOWN]))
-        if len(found) > SHOWN:
+        first = rows.limit(SHOWN + 1).collect()
+        CONSOLE.print(grid(rows.columns, first[:SHOWN]))
+        if len(first) > SHOWN:
             CONSOLE.print(f"These are the first {SHOWN:,} rows. --format csv gives all.")
         return
     if len(set(rows.columns)) < len(rows.columns):
@@ -144,8 +143,8 @@ def _write(rows: DataFrame, form: str) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """An error of Spark as UsageError of one line, without plan and stack."""
+def spark_errors_in_one_line() -> Iterator[None]:
+    """Raises UsageError in place of an error of Spark: its first line, without plan and stack."""
     try:
         yield
     except PySparkException as error:

@@ -1,6 +1,5 @@
 """dvdrental status: how the last runs went, what is published as of when, what is stale, failed or set aside."""
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -10,8 +9,8 @@ from pyspark.sql import functions as F
 
 from dvdrental import ledger_views, ops
 from dvdrental.lake import Lake
-from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, opened
-from dvdrental.local.folder import in_use, worked
+from dvdrental.local.commands.common import CONSOLE, Commands, Options, declare, lake_option, open_session
+from dvdrental.local.folder import in_use, lake_with_ledger
 from dvdrental.local.output import FORMATS, dumps, grid, write_csv
 
 RUNS = 5
@@ -25,7 +24,7 @@ TITLES = {
 }
 
 
-def add(commands: "Commands[argparse.ArgumentParser]") -> None:
+def add(commands: Commands) -> None:
     text = "last runs, what is published as of when, what is stale or set aside"
     parser = declare(commands, "status", _status, text, "status", "status --format json")
     parser.add_argument("--format", choices=FORMATS, default="table", help="csv: one line per value")
@@ -33,15 +32,15 @@ def add(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def _status(options: Options) -> int:
-    folder = worked(options.lake)
-    found = state(opened(folder), at_work=in_use(folder))
+    folder = lake_with_ledger(options.lake)
+    sections = state(open_session(folder), at_work=in_use(folder))
     if options.format == "json":
-        tables = {name: [row.asDict() for row in rows.collect()] for name, rows in found.items()}
+        tables = {name: [row.asDict() for row in rows.collect()] for name, rows in sections.items()}
         sys.stdout.write(dumps(tables) + "\n")
     elif options.format == "csv":
-        write_csv(("about", "row", "column", "value"), _values(found), sys.stdout)
+        write_csv(("about", "row", "column", "value"), _values(sections), sys.stdout)
     else:
-        for name, rows in found.items():
+        for name, rows in sections.items():
             if there := rows.collect():
                 CONSOLE.print(grid(rows.columns, ([_to_the_minute(v) for v in row] for row in there), TITLES[name]))
     return 0
@@ -51,8 +50,8 @@ def _to_the_minute(value: object) -> object:
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
-def _values(found: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, object]]:
-    for name, rows in found.items():
+def _values(sections: Mapping[str, DataFrame]) -> Iterator[tuple[str, int, str, object]]:
+    for name, rows in sections.items():
         for number, row in enumerate(rows.collect(), start=1):
             yield from ((name, number, column, value) for column, value in row.asDict().items())
 

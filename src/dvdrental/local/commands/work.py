@@ -1,4 +1,4 @@
-"""The job at work, and what is told of it afterwards."""
+"""Run the job, show its progress, and report how it went."""
 
 import shlex
 import signal
@@ -19,7 +19,7 @@ from dvdrental.local.commands.common import CONSOLE, FULL_DISK
 from dvdrental.local.folder import is_out_of_space
 from dvdrental.local.job import Task, plan, run
 from dvdrental.local.progress import Progress
-from dvdrental.ops import describe, own_frames
+from dvdrental.recording import describe, own_frames
 from dvdrental.run import JOB
 from dvdrental.settings import Settings
 
@@ -27,16 +27,16 @@ EXAMPLE = '.venv/bin/dvdrental sql "select * from gold.monthly_store_sales"'
 
 
 def planned(parameters: Mapping[str, str]) -> list[Task]:
-    """Tasks of the job. Refuses here what every notebook would refuse."""
+    """Tasks of the job. Refuses at once the settings that every notebook would refuse."""
     tasks = plan(Bundle(find_root(Path.cwd())), JOB, parameters)
     Settings(**tasks[0].parameters)
     return tasks
 
 
 def work(tasks: list[Task], spark: SparkSession, folder: Path, began: float) -> dict[str, Any]:
-    """Run the tasks, show how it goes and how it went. Gives the same for programs, with the ledger's rows."""
+    """Run the tasks, show their progress and a summary. Gives the same for programs, with the ledger's rows."""
     lakes.open_lake(spark, folder)
-    with Progress(CONSOLE, tasks) as progress, _interrupts_told():
+    with Progress(CONSOLE, tasks) as progress, _interrupt_is_acknowledged():
         good = run(tasks, spark, progress.changed)
     seconds = time.monotonic() - began
     summary(tasks, folder, seconds)
@@ -60,8 +60,8 @@ def _result(task: Task) -> dict[str, Any]:
 
 
 @contextmanager
-def _interrupts_told() -> Iterator[None]:
-    """Whoever presses Ctrl-C hears at once that it was heard: tasks at work end first, which takes seconds."""
+def _interrupt_is_acknowledged() -> Iterator[None]:
+    """Answer Ctrl-C at once: the tasks at work end first, which takes seconds."""
     usual = signal.getsignal(signal.SIGINT)
 
     def stop(number: int, frame: Any) -> None:
@@ -100,7 +100,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
     skipped = [task.key for task in tasks if task.state == "skipped"]
     if skipped:
         CONSOLE.print(f"not run because of that: {', '.join(skipped)}", soft_wrap=True)
-    if steps:  # last, so that whatever happens to a page, what failed is told
+    if steps:  # last, so that failures are reported even if the page cannot be written
         CONSOLE.print(f"Report for a browser: {report.write(folder)}", soft_wrap=True)
     CONSOLE.print(f"Try: {EXAMPLE} --lake {shlex.quote(str(folder))}", markup=False, highlight=False, soft_wrap=True)
 

@@ -6,7 +6,7 @@ from dvdrental.bronze.streams import STREAMS, Stream
 from dvdrental.local.docs.markdown import WRITTEN, code, document, grid, link
 from dvdrental.quality.history_rules import is_history
 from dvdrental.table import Column, Table, View
-from dvdrental.tables import LEDGER, TABLES, VIEWS
+from dvdrental.tables import EVERYTHING
 
 LAYERS = {
     "bronze": "Change logs, append-only: one row per change of a source row, with the type it has in the source.",
@@ -21,14 +21,13 @@ def page() -> str:
         "# Data dictionary",
         f"{WRITTEN} Times are UTC. How tables hang together: [erd.md](erd.md); what is computed from what: "
         "[lineage.md](lineage.md).",
-        grid(["", "one row per", "columns", "personal"], map(_entry, _everything())),
+        grid(["", "one row per", "columns", "personal"], map(_entry, _by_layer())),
         *(part for layer, words in LAYERS.items() for part in [f"## {layer}", words, *_layer(layer)]),
     )
 
 
-def _everything() -> list[Table | View]:
-    things: list[Table | View] = [*TABLES.values(), *LEDGER.values(), *VIEWS.values()]
-    return [thing for layer in LAYERS for thing in things if thing.layer == layer]
+def _by_layer() -> list[Table | View]:
+    return [thing for layer in LAYERS for thing in EVERYTHING.values() if thing.layer == layer]
 
 
 def _entry(thing: Table | View) -> list[str]:
@@ -43,7 +42,7 @@ def _what(grain: str) -> str:
 
 
 def _layer(layer: str) -> list[str]:
-    things = [thing for thing in _everything() if thing.layer == layer]
+    things = [thing for thing in EVERYTHING.values() if thing.layer == layer]
     if layer == "bronze":
         technical = next(iter(STREAMS.values())).technical_fields
         tables = [part for stream in STREAMS.values() for part in _stream(stream)]

@@ -36,13 +36,13 @@ def page(bundle: Bundle) -> str:
 def reads(bundle: Bundle) -> dict[str, list[str]]:
     """Tables and views of silver and gold -> what their notebook reads, in the order of the layers."""
     tasks = {task.key: task for task in _tasks(bundle)}
-    found: dict[str, list[str]] = {}
+    inputs: dict[str, list[str]] = {}
     for name in (*TABLES, *VIEWS):
         task = tasks.get(name.replace(".", "_"))
         if task is not None:
             sources = {VIEWS[name].source.full_name} if name in VIEWS else tables_read(task.notebook)
-            found[name] = sorted(sources, key=[*TABLES].index)
-    return found
+            inputs[name] = sorted(sources, key=[*TABLES].index)
+    return inputs
 
 
 def _tasks(bundle: Bundle) -> list[Task]:

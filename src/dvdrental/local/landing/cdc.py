@@ -18,7 +18,7 @@ class Unchanged(StrEnum):
     """Stands in a row for a large value that an update left as it was: PostgreSQL does not log it again.
 
     Written the way PostgreSQL would write it, so it is spelled like any other value of its column. text, varchar and
-    tsvector are met with either of the first two.
+    tsvector occur with either of the first two.
     """
 
     TEXT = "__debezium_unavailable_value"

@@ -1,4 +1,4 @@
-"""Lands what one Airbyte sync delivers, in the envelope of any destination version that is still met."""
+"""Lands what one Airbyte sync delivers, in the envelope of any destination version that is still in use."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Record messages: what the source hands to the destination, whatever that makes of them."""
+"""Record messages: what the source hands to the destination, before that gives them its form."""
 
 import uuid
 from collections import Counter

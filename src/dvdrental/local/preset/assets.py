@@ -25,7 +25,7 @@ Asset = dict[str, Any]
 
 
 def asset_id(kind: str, key: str) -> str:
-    """The same in every environment and at every generation."""
+    """The same in every environment, each time the files are generated."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://dvdrental/{kind}/{key}"))
 
 
@@ -68,16 +68,6 @@ def render(root: Path, target: Path, values: Mapping[str, object]) -> None:
         copy.write_text(text, encoding="utf-8")
 
 
-def contract(table: str) -> Table | View:
-    """What says which columns a dataset has."""
-    return tables.VIEWS[table] if table in tables.VIEWS else tables.TABLES[table]
-
-
-def column_names(table: str) -> list[str]:
-    told = contract(table)
-    return told.column_names if isinstance(told, Table) else list(told.columns)
-
-
 def _database() -> Asset:
     return {
         "database_name": "DVD Rental gold",
@@ -96,9 +86,9 @@ def _database() -> Asset:
 
 
 def _dataset(table: str) -> Asset:
-    told = contract(table)
+    relation = tables.EVERYTHING[table]
     return {
-        "table_name": told.name,
+        "table_name": relation.name,
         "main_dttm_col": TIME.get(table),
         "description": f"{metrics.datasets()[table].grain.capitalize()}.",
         "cache_timeout": board.DAY,
@@ -107,32 +97,32 @@ def _dataset(table: str) -> Asset:
         "sql": None,
         "filter_select_enabled": True,
         "metrics": [_metric(one) for one in metrics.datasets()[table].metrics.values()],
-        "columns": [*_columns(told), *_calculated(table)],
+        "columns": [*_columns(relation), *_calculated(table)],
         "uuid": asset_id("dataset", table),
         "database_uuid": asset_id("database", DATABASE),
         "version": VERSION,
     }
 
 
-def _metric(told: metrics.Metric) -> Asset:
+def _metric(metric: metrics.Metric) -> Asset:
     return {
-        "metric_name": told.name,
-        "verbose_name": told.label,
-        "expression": told.expression,
-        "description": told.description,
-        "d3format": FORMATS.get(told.format),
+        "metric_name": metric.name,
+        "verbose_name": metric.label,
+        "expression": metric.expression,
+        "description": metric.description,
+        "d3format": FORMATS.get(metric.format),
     }
 
 
-def _columns(told: Table | View) -> Iterator[Asset]:
-    source = {column.name: column for column in (told if isinstance(told, Table) else told.source).fields}
-    names = {name: name for name in told.column_names} if isinstance(told, Table) else told.columns
+def _columns(relation: Table | View) -> Iterator[Asset]:
+    source = {column.name: column for column in (relation if isinstance(relation, Table) else relation.source).fields}
+    names = {name: name for name in relation.column_names} if isinstance(relation, Table) else relation.columns
     for name, expression in names.items():
         origin = source.get(expression)
         kind = origin.type if origin else None
         yield {
             "column_name": name,
-            "verbose_name": label(told.full_name, name),
+            "verbose_name": label(relation.full_name, name),
             "type": kind,
             "is_dttm": kind in ("DATE", "TIMESTAMP_NTZ"),
             "groupby": True,
@@ -199,6 +189,7 @@ def _dashboard() -> Asset:
         "metadata": {
             "refresh_frequency": board.DAY,
             "cross_filters_enabled": True,
+            "chart_configuration": _cross_filters(),
             "color_scheme": COLORS,
             "label_colors": board.SERIES_COLORS,
             "filter_bar_orientation": "HORIZONTAL",
@@ -210,8 +201,18 @@ def _dashboard() -> Asset:
 
 
 def _numbers() -> dict[str, int]:
-    """Import replaces them by its own; until then they tie filters to charts."""
+    """The import replaces these ids by its own; until then they tie filters to charts."""
     return {chart.key: number for number, chart in enumerate(board.charts(), start=1)}
+
+
+def _cross_filters() -> Asset:
+    """A click filters the charts of the same table: `status` is of a copy in one table, of a load in another one."""
+    number, made = _numbers(), {}
+    for chart in board.charts():
+        outside = [number[one.key] for one in board.charts() if one.table != chart.table or one == chart]
+        scope = {"rootPath": ["ROOT_ID"], "excluded": outside}
+        made[str(number[chart.key])] = {"id": number[chart.key], "crossFilters": {"scope": scope}}
+    return made
 
 
 def _filter(one: board.Filter) -> Asset:

@@ -66,7 +66,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Calculated:
-    """A column that Superset makes of others, where a chart needs a name that no table holds."""
+    """A column that Superset computes, where a chart needs one that no table has."""
 
     name: str
     label: str
@@ -77,8 +77,10 @@ class Calculated:
 STATUS = Calculated(
     "rental_status",
     "Status (late to the second)",
-    "CASE WHEN is_open THEN 'out' WHEN is_late THEN 'returned late' ELSE 'returned in time' END",
-    "out, returned late (after rental date + allowed days, to the second) or returned in time",
+    "CASE WHEN is_open THEN 'out' WHEN is_late THEN 'returned late' WHEN NOT is_late THEN 'returned in time' "
+    "ELSE 'returned, due date unknown' END",
+    "out, returned late (after rental date + allowed days, to the second), returned in time, or returned, due date "
+    "unknown (the film is not known)",
 )
 PLACE = Calculated(
     "customer_place",
@@ -101,6 +103,7 @@ SERIES_COLORS = {
     "out": "#FCC700",
     "returned late": "#E04355",
     "returned in time": "#5AC189",
+    "returned, due date unknown": "#B2B2B2",
     "available": "#5AC189",
     "on loan": "#1FA8C9",
     "overdue": "#FCC700",
@@ -113,7 +116,7 @@ SERIES_COLORS = {
     "checks_run": "#5AC189",
     "checks_failed": "#E04355",
 }
-"""Of metrics and of values: what is good or bad looks so, and a metric has one color, on every tab."""
+"""Of metrics and of values: good and bad look so, and a metric has the same color on every tab."""
 
 LABELS = {
     RENTALS: {
@@ -135,7 +138,6 @@ LABELS = {
     COPIES: {
         "inventory_id": "Copy no.",
         "inventory_store_city": "Store",
-        "days_since_last_rental": "Days on the shelf",
         "replacement_cost": "Replacement cost",
         "rental_count": "Rentals",
     },
@@ -149,7 +151,7 @@ LABELS = {
     },
     CHECKS: {"table_name": "Table", "started_at": "Started (UTC)"},
 }
-"""Headings of columns that would not be understood as they are called."""
+"""Headings of columns whose names do not explain themselves."""
 
 FILTERS = (
     Filter("Rental date", "Empty: all data, up to the newest rental", (RENTALS,)),
@@ -163,10 +165,13 @@ HOW_TO_READ = Text(
     """#### How to read this
 - **Revenue** is what was paid for the rentals of a period, whenever it was paid. A rental without a payment counts 0.
 - **Store** is the store of the member of staff who rented out, unless a title says *owner of the copy*.
+  Stores go by their city: two in one city count as one.
 - **Late** is later than rental date + allowed days, to the second. What is out has no days out and is not late.
 - **Active customers** have the flag *active* today.
 - **Time**: without a date in the filter, everything up to *Data as of*. The newest month is that of the newest
   rental, not of today; months without rentals are not drawn.
+- **Filters** count for rentals. Tiles about copies (*Available copies*, *What to buy*, *Copies by category and status*,
+  *Dead stock*) follow *Category* only, overdue rentals follow *Store* only, and customers follow none.
 """,
 )
 ABOUT_LOADS = Text(
@@ -292,7 +297,7 @@ OVERVIEW = Tab(
                 6,
             ),
         ),
-        _row(26, (HOW_TO_READ, 12)),
+        _row(32, (HOW_TO_READ, 12)),
     ),
 )
 
@@ -583,19 +588,23 @@ QUALITY = Tab(
     (
         _row(
             24,
-            (number(LOADS, "last_load"), 2),
-            (number(LOADS, "newest_landing"), 2),
-            (number(LOADS, "rows_landed").now(), 2),
-            (number(LOADS, "rows_quarantined").now(), 2),
-            (number(CHECKS, "results", "Quality checks").now(), 2),
-            (number(CHECKS, "results", "Failed checks", key="failed_checks").now().only("status", "!=", "pass"), 2),
+            (number(LOADS, "last_load"), 3),
+            (number(LOADS, "newest_landing"), 3),
+            (number(LOADS, "rows_landed").now(), 3),
+            (number(LOADS, "rows_quarantined").now(), 3),
+        ),
+        _row(
+            24,
+            (number(LOADS, "failed_loads").now(), 4),
+            (number(CHECKS, "results", "Quality checks").now(), 4),
+            (number(CHECKS, "results", "Failed checks", key="failed_checks").now().only("status", "!=", "pass"), 4),
         ),
         _row(
             82,
             (
                 rows(
                     "loads",
-                    "Last load of each table: rows in and out, checks, time",
+                    "Last load of each table, failed ones first: rows in and out, checks, time",
                     LOADS,
                     {
                         "table_name": "",
@@ -611,7 +620,7 @@ QUALITY = Tab(
                         "number_of_checks": "integer",
                         "failed_checks": "integer",
                     },
-                    [("failed_checks", False), ("table_name", True)],
+                    [("status", True), ("failed_checks", False), ("table_name", True)],  # failed, published, unchanged
                     page=15,
                 ).now(),
                 12,

@@ -10,7 +10,7 @@ from dvdrental.metrics import datasets
 Params = dict[str, Any]
 
 TIME = {"gold.rental_obt": "rental_date", "gold.loads": "started_at", "gold.data_quality": "started_at"}
-"""The column that a time range means, of tables that have one."""
+"""Table -> the column that a time range filters."""
 
 FORMATS = {"integer": ",d", "decimal": ",.2f", "money": "$,.2f", "percent": ".1%"}
 """As D3 writes them. Moments have none: their chart says how."""
@@ -35,32 +35,33 @@ class Chart:
     where: tuple[Params, ...] = ()
 
     def only(self, column: str, operator: str, value: object = None) -> "Chart":
-        """The same chart on the rows for which this holds."""
-        condition = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, "operator": operator}
-        told = condition if value is None else condition | {"comparator": value}
-        return replace(self, where=(*self.where, told))
+        """The same chart, on the rows for which this condition holds."""
+        condition: Params = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": column, "operator": operator}
+        if value is not None:
+            condition["comparator"] = value
+        return replace(self, where=(*self.where, condition))
 
     def now(self) -> "Chart":
-        """Of each table only what was done last."""
+        """Only what belongs to the last load of each table."""
         return self.only("is_last", "IS TRUE")
 
 
 def number(table: str, metric: str, title: str = "", key: str = "") -> Chart:
     """One metric, large. Its format comes with the metric."""
-    told = datasets()[table].metrics[metric]
+    definition = datasets()[table].metrics[metric]
     params = {
         "metric": metric,
         "header_font_size": 0.4,
         "time_format": MOMENT,
-        "force_timestamp_formatting": told.format == "moment",
+        "force_timestamp_formatting": definition.format == "moment",
     }
-    return Chart(key or metric, title or told.label, table, "big_number_total", params, told.description)
+    return Chart(key or metric, title or definition.label, table, "big_number_total", params, definition.description)
 
 
 def _format(table: str, metric: str) -> str:
     """Axes and labels do not take the format of the metric by themselves. There, cents would only be in the way."""
-    told = datasets()[table].metrics[metric].format
-    return "$,.0f" if told == "money" else FORMATS[told]
+    form = datasets()[table].metrics[metric].format
+    return "$,.0f" if form == "money" else FORMATS[form]
 
 
 def newest(key: str, title: str, table: str, metric: str, grain: str, against: str) -> Chart:
@@ -292,7 +293,7 @@ def rows(
     order: Sequence[tuple[str, bool]],
     page: int,
 ) -> Chart:
-    """Rows as they are. `columns` with their formats, or "" as it is; `order` says for each column if it ascends."""
+    """Rows, not aggregated. `columns` maps to a format, "" for none; `order` says of each column whether it ascends."""
     params = {
         "query_mode": "raw",
         "all_columns": list(columns),
@@ -301,7 +302,7 @@ def rows(
         "page_length": page,
         "include_search": True,
         "show_cell_bars": False,
-        "column_config": {name: {"d3NumberFormat": FORMATS[told]} for name, told in columns.items() if told},
+        "column_config": {name: {"d3NumberFormat": FORMATS[form]} for name, form in columns.items() if form},
         "table_timestamp_format": MOMENT,
     }
     return Chart(key, title, table, "table", params)

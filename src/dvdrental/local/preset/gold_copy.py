@@ -7,7 +7,7 @@ from duckdb import DuckDBPyConnection
 from dvdrental import metrics
 from dvdrental.errors import DvdRentalError
 from dvdrental.local.duck import open_gold
-from dvdrental.local.preset.assets import column_names
+from dvdrental.tables import EVERYTHING
 
 SCHEMA = "gold"
 
@@ -37,6 +37,6 @@ def _complete(db: DuckDBPyConnection, name: str, lake: Path) -> None:
     there = {column for (column,) in db.execute(query, [name]).fetchall()}
     if not there:
         raise OldLakeError(f"{lake} has no {name}: run `make run`, and mend what fails there")
-    missing = [column for column in column_names(name) if column not in there]
+    missing = [column for column in EVERYTHING[name].column_names if column not in there]
     if missing:
         raise OldLakeError(f"{name} in {lake} is of an older version, without {', '.join(missing)}: `make run`")

@@ -28,7 +28,7 @@ from dvdrental.local.preset.gold_copy import SCHEMA, copy_gold
 
 PORT = 8088
 CATALOG = "dvdrental_copy"
-"""DuckDB calls a catalog as its file is called; one of the name of the schema would be ambiguous."""
+"""DuckDB names a catalog after its file; the name of a schema would be ambiguous."""
 
 
 class SupersetError(DvdRentalError):
@@ -53,10 +53,10 @@ class Superset:
         if not file.exists():
             self.home.mkdir(parents=True, exist_ok=True)
             file.touch(mode=0o600)
-            made = {"username": "admin", "password": secrets.token_urlsafe(9), "key": secrets.token_urlsafe(42)}
-            file.write_text(json.dumps(made))
-        told: dict[str, str] = json.loads(file.read_text())
-        return told
+            new = {"username": "admin", "password": secrets.token_urlsafe(9), "key": secrets.token_urlsafe(42)}
+            file.write_text(json.dumps(new))
+        login: dict[str, str] = json.loads(file.read_text())
+        return login
 
     @property
     def log(self) -> Path:
@@ -88,21 +88,21 @@ class Superset:
         done.touch()
 
     def take(self, folder: Path) -> None:
-        """Import the dashboard's files; its command ends with 0 even when it could not."""
-        told = self.call("import-directory", "-o", str(folder))
-        wrong = [line for line in told.splitlines() if "ERROR" in line or "Traceback" in line]
+        """Import the dashboard's files. Superset's command exits with 0 even if it failed, so its output is read."""
+        output = self.call("import-directory", "-o", str(folder))
+        wrong = [line for line in output.splitlines() if "ERROR" in line or "Traceback" in line]
         if wrong:
             raise SupersetError(f"Superset refused the dashboard: {wrong[0]}; more in {self.log}")
 
     def call(self, *arguments: str) -> str:
         command = [str(self.bin / "superset"), *arguments]
         done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=False)
-        told = done.stdout + done.stderr
+        output = done.stdout + done.stderr
         with self.log.open("a") as file:
-            file.write(told)
+            file.write(output)
         if done.returncode:
             raise SupersetError(f"`superset {arguments[0]}` failed: see {self.log}")
-        return told
+        return output
 
     @contextmanager
     def running(self, port: int) -> Iterator[str]:
@@ -133,7 +133,7 @@ class Superset:
 
 
 def free_port(wanted: int = PORT) -> int:
-    """The usual one, or one that is free."""
+    """The usual port, or one that is free."""
     for port in (wanted, 0):
         with socket.socket() as trial:
             try:
@@ -179,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(folder: Path | None, superset: Superset) -> None:
-    folder = lakes.worked(folder)
+    folder = lakes.lake_with_ledger(folder)
     _tell(f"Copying gold of {folder}")
     superset.home.mkdir(parents=True, exist_ok=True)
     copy_gold(folder, superset.gold)

@@ -22,9 +22,9 @@ SCHEMAS = ("bronze", "silver", "gold", "ops")
 
 
 @dataclass
-class House:
-    """`tables` and `before` hold what was in the tables after the last two runs of `work`, `jobs` how many Spark jobs
-    the last one started. `opened` is there once the catalog knows the lake."""
+class LocalLake:
+    """`tables` and `before` hold the rows after the last run and after the one before it, `jobs` the number of Spark
+    jobs of the last run. `opened` is set once the catalog knows the lake."""
 
     spark: SparkSession
     folder: Path
@@ -35,7 +35,7 @@ class House:
 
     @property
     def lake(self) -> Lake:
-        """What a run makes is in the catalog already, so that this looks only once."""
+        """Opened once: what later runs make is in the catalog already."""
         self.opened = self.opened or open_lake(self.spark, self.folder)
         return self.opened
 
@@ -47,7 +47,7 @@ class House:
         return [step for task in worked.values() for step in task.steps]
 
     def attempt(self, run_id: str, tasks: Sequence[str] | None = None, **settings: str) -> dict[str, Task]:
-        """The same, whatever comes of it."""
+        """As `work`, but tasks may fail; gives them by key."""
         register(self.lake.spark, self.folder)
         planned = plan(Bundle(ROOT), "dvd_rental_pipeline", parameters(self.folder, run_id) | settings)
         chosen = [task for task in planned if tasks is None or task.key in tasks]
@@ -78,7 +78,7 @@ class House:
 
 
 def rows(folder: Path, name: str) -> list[Any]:
-    """Read without Spark, which would take seconds for all of them."""
+    """Read with delta-rs: Spark would take seconds for all tables."""
     table = contracts.TABLES[name]
     path = folder / table.layer / table.name
     if not (path / "_delta_log").exists():

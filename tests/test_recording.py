@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from dvdrental import ops
+from dvdrental import recording
 from dvdrental.local.commands import work
 from dvdrental.local.job import Task
 
-LAKE = str(Path(ops.__file__).with_name("lake.py"))
+LAKE = str(Path(recording.__file__).with_name("lake.py"))
 NOTEBOOK = "/Workspace/Users/me/.bundle/dvdrental/dev/files/notebooks/silver/dim_film"
 PYSPARK = "/home/me/dvdrental/.venv/lib/python3.12/site-packages/pyspark/sql/dataframe.py"
 
@@ -38,7 +38,7 @@ def error_through(*files: str) -> Exception:
 )
 def test_line_of_an_error_is_one_of_ours(files: list[str], place: str) -> None:
     """In a checkout named like the package, and where other packages are installed beside it."""
-    assert ops.describe(error_through(*files)) == f"KeyError in {place}"
+    assert recording.describe(error_through(*files)) == f"KeyError in {place}"
 
 
 def test_failed_task_shows_our_lines_of_the_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
