@@ -25,7 +25,7 @@ STEPS = [
     step("run-0", "bronze.rental", 0, status="published", rows_landed=10, rows_quarantined=1, rows_inserted=9,
          landed_at=utc_now() - timedelta(days=20)),
     step("run-1", "bronze.rental", 1, status="published", rows_landed=3, rows_quarantined=0, rows_inserted=3,
-         landed_at=utc_now() - timedelta(days=9)),
+         landed_at=utc_now() - timedelta(days=9), warnings=["2 deletes held back", "new field mood"]),
     step("run-1", "bronze.film", 1, status="published", landed_at=utc_now() - timedelta(hours=12)),
     step("died", "bronze.rental", 0, status="failed", landed_at=utc_now()),
     step("run-0", "gold.big", 0, status="published", rows_inserted=9, rows_after=9, seconds=2.5,
@@ -64,6 +64,26 @@ def told(lake: Lake) -> Lake:
 
 def seen(lake: Lake, view: View, columns: str) -> set[tuple[Any, ...]]:
     return {tuple(row) for row in lake.table(view).select(*columns.split()).collect()}
+
+
+def test_failure_is_told_since_when_it_lasts(lake: Lake) -> None:
+    statuses = {
+        "gold.lasting": ["failed", "published", "failed", "failed", "failed"],
+        "gold.never": ["failed", "failed"],
+        "gold.mended": ["failed", "unchanged"],
+    }
+    rows = [
+        step(f"run-{week}", name, week, status=status, message=f"week {week}")
+        for name, tried in statuses.items()
+        for week, status in enumerate(tried)
+    ]
+    lake.append_rows(ops.STEP, [asdict(one) for one in rows])
+    lake.create_view(ledger_views.LAST_FAILURE)
+    columns = "table_name run_id failing_since failed_at message published_as_of"
+    assert seen(lake, ledger_views.LAST_FAILURE, columns) == {
+        ("gold.lasting", "run-4", MONDAY + 2 * WEEK, MONDAY + 4 * WEEK, "week 4", MONDAY + WEEK),
+        ("gold.never", "run-1", MONDAY, MONDAY + WEEK, "week 1", None),
+    }
 
 
 def test_views_tell_what_follows_from_the_ledger(told: Lake) -> None:
@@ -108,7 +128,9 @@ def test_views_tell_what_follows_from_the_ledger(told: Lake) -> None:
         ("run-1", "gold.big", "gold", True, "failed", None, None, None, 2, 2),
         ("run-1", "gold.small", "gold", True, "unchanged", None, None, 5, 0, 0),
     }
-    assert "message" not in told.table(ledger_views.LOADS).columns
+    warned = {row for row in seen(told, ledger_views.LOADS, "run_id table_name number_of_warnings") if row[2] != 0}
+    assert warned == {("run-1", "bronze.rental", 2)}
+    assert not {"message", "warnings"} & set(told.table(ledger_views.LOADS).columns)
     assert seen(told, ledger_views.DATA_QUALITY, "run_id rule is_last broken_rows") == {
         ("run-0", UNIQUE, False, 0),
         ("run-0", NAMED, False, 2),

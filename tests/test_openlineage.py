@@ -80,6 +80,8 @@ FAILED = step(
 
 RECONCILED = step("ops.reconciliation", "published", 5, checks=[check("rentals in bronze and fact_rentals")])
 
+COUNTS = ("rows_inserted", "rows_updated", "rows_deleted")
+
 STEPS = [BRONZE, PUBLISHED, UNCHANGED, FAILED, RECONCILED]
 
 
@@ -94,6 +96,12 @@ def end(row: dict[str, Any]) -> dict[str, Any]:
 def output(row: dict[str, Any]) -> dict[str, Any]:
     (dataset,) = end(row)["outputs"]
     return dataset
+
+
+def assertions(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of its last input: what the step audited."""
+    found: list[dict[str, Any]] = event["inputs"][-1]["inputFacets"]["dataQualityAssertions"]["assertions"]
+    return found
 
 
 def versions(datasets: list[dict[str, Any]]) -> dict[str, str | None]:
@@ -139,8 +147,10 @@ BREAKAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
     ),
     "version that is empty": lambda e: e["outputs"][0]["facets"]["version"].update(datasetVersion=None),
     "unknown field of a column": lambda e: e["outputs"][0]["facets"]["schema"]["fields"][0].update(comment=""),
-    "assertion without result": lambda e: e["outputs"][0]["facets"]["dataQualityAssertions"]["assertions"][0].pop(
-        "success"
+    "assertion without result": lambda e: assertions(e)[0].pop("success"),
+    "checks of an output": lambda e: e["outputs"][0]["facets"].update(e["inputs"][-1].pop("inputFacets")),
+    "schema among the facets of an input": lambda e: e["inputs"][-1]["inputFacets"].update(
+        schema=e["outputs"][0]["facets"]["schema"]
     ),
     "row count that is text": lambda e: e["outputs"][0]["outputFacets"]["outputStatistics"].update(rowCount="4"),
 }
@@ -190,11 +200,18 @@ def test_same_rows_in_any_order_give_the_same_lines() -> None:
     assert to_lines(lineage(*mixed)) == to_lines(lineage(*STEPS))
 
 
-def test_inputs_are_the_tables_it_was_built_from() -> None:
+def test_inputs_are_the_tables_it_was_built_from_and_what_it_audited() -> None:
     assert versions(end(PUBLISHED)["inputs"]) == {
         "bronze.address": "7@2026-01-01T00:00:00",
         "bronze.store": "12@2026-01-02T01:00:01",
+        "silver.dim_store": None,
     }
+    assert "silver.dim_store" not in versions(end(PUBLISHED | {"checks": []})["inputs"])
+
+
+def test_reconciliation_fills_no_table() -> None:
+    assert end(RECONCILED)["outputs"] == []
+    assert [found["name"] for found in assertions(end(RECONCILED))] == ["rentals in bronze and fact_rentals"]
 
 
 def test_bronze_comes_from_its_landing() -> None:
@@ -223,13 +240,13 @@ def test_row_count_is_what_the_ledger_says_was_written(row: dict[str, Any], coun
     assert output(row)["outputFacets"]["outputStatistics"]["rowCount"] == count
 
 
-@pytest.mark.parametrize("row", [FAILED, RECONCILED])
+@pytest.mark.parametrize("row", [FAILED, UNCHANGED | dict.fromkeys(COUNTS)])
 def test_no_row_count_where_nothing_was_written_or_counted(row: dict[str, Any]) -> None:
     assert output(row)["outputFacets"] == {}
 
 
 def test_checks_are_assertions() -> None:
-    assert output(PUBLISHED)["facets"]["dataQualityAssertions"]["assertions"] == [
+    assert assertions(end(PUBLISHED)) == [
         {
             "assertion": "column_values_to_not_be_null",
             "name": "column_values_to_not_be_null(store_id)",
@@ -287,7 +304,9 @@ def read(kind: Any, value: Any) -> Any:
 
 def read_object(kind: Any, value: dict[str, Any]) -> Any:
     if issubclass(kind, facet_v2.BaseFacet):
-        kind = FACETS[value["_schemaURL"]]
+        facet = FACETS[value["_schemaURL"]]
+        assert issubclass(facet, kind), f"{facet.__name__} is no {kind.__name__}"
+        kind = facet
     fields, kinds = attr.fields_dict(kind), get_type_hints(kind)
     return kind(**{fields[name].alias: read(kinds[name], part) for name, part in value.items() if fields[name].init})
 
@@ -314,5 +333,5 @@ def facets_of(written: list[dict[str, Any]]) -> dict[str, str]:
     """Class of each facet by the name under which events bear it."""
     bearers = [e["run"] for e in written]
     bearers += [dataset for e in written for dataset in [*e.get("inputs", []), *e.get("outputs", [])]]
-    facets = [(b.get("facets", {}) | b.get("outputFacets", {})).items() for b in bearers]
-    return {name: facet["_schemaURL"].rpartition("/")[2] for some in facets for name, facet in some}
+    bags = [b.get(bag, {}) for b in bearers for bag in ("facets", "inputFacets", "outputFacets")]
+    return {name: facet["_schemaURL"].rpartition("/")[2] for bag in bags for name, facet in bag.items()}

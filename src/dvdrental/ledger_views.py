@@ -81,22 +81,28 @@ FRESHNESS = View(
 LAST_FAILURE = View(
     layer="ops",
     name="last_failure",
-    comment="One row per table whose last step failed: since when, and as of when it is published",
+    comment="One row per table whose last step failed: since when, why, and as of when it is published",
     source=ops.STEP,
     columns={
         "table_name": "table_name",
         "run_id": "max_by(run_id, started_at)",
+        "failing_since": "min(started_at)",
         "failed_at": "max(started_at)",
         "message": "max_by(message, started_at)",
-        "published_as_of": "max(started_at) FILTER (WHERE status <> 'failed')",
+        "published_as_of": "max(good_at)",
     },
-    clauses="GROUP BY table_name HAVING max_by(status, started_at) = 'failed'",
+    clauses="""
+        LEFT JOIN (
+            SELECT table_name, max(started_at) AS good_at FROM {source} WHERE status <> 'failed' GROUP BY table_name
+        ) USING (table_name)
+        WHERE good_at IS NULL OR started_at > good_at GROUP BY table_name""",
 )
+"""What remains of each table after its last success are failures."""
 
 LOADS = View(
     layer="gold",
     name="loads",
-    comment="One row per attempt to fill a table: rows in and out, quality checks, time. From ops.step",
+    comment="One row per attempt to fill a table: rows in and out, quality checks, warnings, time. From ops.step",
     source=ops.STEP,
     columns={
         "run_id": "run_id",
@@ -114,6 +120,7 @@ LOADS = View(
         "rows_after": "rows_after",
         "number_of_checks": "size(checks)",
         "failed_checks": "size(filter(checks, one -> one.status <> 'pass'))",
+        "number_of_warnings": "size(warnings)",
         "landed_at": "landed_at",
     },
 )

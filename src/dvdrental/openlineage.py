@@ -39,7 +39,9 @@ def events(steps: Sequence[Mapping[str, Any]], namespace: str, job: str, tables:
     name. The end of a step carries everything; its start says only that there is a run.
 
     Datasets have the ledger's names. A bronze step has one input, `landing.<stream>`, as the ledger does not say where
-    the landing lies. The output of the reconciliation is no table: it only carries the checks.
+    the landing lies. What a step audits is an input, as the spec has results of checks on inputs only: so a table that
+    was audited is read and written by its step, which does compare with what is published. The input has no version,
+    since it was staged rows that were judged. The reconciliation fills no table, but is itself what it audits.
     """
     ordered = sorted(steps, key=lambda step: (step["started_at"], step["table_name"]))
     return [event for step in ordered for event in _start_and_end(step, namespace, job, tables.get(step["table_name"]))]
@@ -64,8 +66,8 @@ def _start_and_end(step: Mapping[str, Any], namespace: str, job: str, table: Tab
         "eventType": "FAIL" if step["status"] == "failed" else "COMPLETE",
         "eventTime": _time(began + timedelta(seconds=step["seconds"])),
         "run": {"runId": run_id, "facets": parent | _error(step)},
-        "inputs": _inputs(step, namespace),
-        "outputs": [_output(step, namespace, table)],
+        "inputs": _inputs(step, namespace) + _audited(step, namespace, table),
+        "outputs": [] if name.startswith("ops.") else [_output(step, namespace, table)],
     }
     return [start | same, end | same]
 
@@ -99,11 +101,16 @@ def _read(step: Mapping[str, Any]) -> dict[str, str | None]:
     return {f"landing.{stream}": step["landing"]["version"] if known else None}
 
 
+def _audited(step: Mapping[str, Any], namespace: str, table: Table | None) -> list[Json]:
+    if not step["checks"]:
+        return []
+    assertions = [_assertion(check, table) for check in step["checks"]]
+    judged = {"dataQualityAssertions": _facet("DataQualityAssertionsDatasetFacet", assertions=assertions)}
+    return [{"namespace": namespace, "name": step["table_name"], "facets": {}, "inputFacets": judged}]
+
+
 def _output(step: Mapping[str, Any], namespace: str, table: Table | None) -> Json:
     facets = _version(step["state"]) | (_contract(table) if table else {})
-    if step["checks"]:
-        assertions = [_assertion(check, table) for check in step["checks"]]
-        facets["dataQualityAssertions"] = _facet("DataQualityAssertionsDatasetFacet", assertions=assertions)
     name, written = step["table_name"], _rows_written(step)
     return {"namespace": namespace, "name": name, "facets": facets, "outputFacets": written}
 

@@ -1,7 +1,10 @@
 """The page that each run leaves: true, on its own, and the same whatever is in the lake."""
 
 import re
+from datetime import datetime, timedelta
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -32,6 +35,28 @@ def text(written: Path) -> str:
 def db(one_run: LocalLake) -> DuckDBPyConnection:
     """A copy of gold and ledger in memory, to be changed."""
     return open_gold(one_run.folder)
+
+
+def happened(db: DuckDBPyConnection, run_id: str, event: str, minute: int, message: str | None = None) -> None:
+    """A line of ops.run_event, later than all that the lake's own run wrote."""
+    db.execute("INSERT INTO ops.run_event VALUES (?, ?, ?, '1.0', ?)", [run_id, event, later(minute), message])
+
+
+def attempted(db: DuckDBPyConnection, run_id: str, table: str, minute: int, status: str, **values: Any) -> None:
+    """A line of ops.step, later than all that the lake's own run wrote."""
+    row = {"warnings": [], "checks": [], "seconds": 1.5} | values
+    row |= {"run_id": run_id, "table_name": table, "started_at": later(minute), "status": status}
+    db.execute(f"INSERT INTO ops.step ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", [*row.values()])
+
+
+def later(minute: int) -> datetime:
+    return datetime(2100, 1, 1) + timedelta(minutes=minute)
+
+
+def wrong(text: str) -> str:
+    """What the page says is wrong, as text."""
+    part = re.split("What is wrong</h3>|<p class=.soft.>Each check", text)[1]
+    return unescape(" ".join(re.sub("<[^>]*>", " ", part).split()))
 
 
 def test_figures_follow_from_the_source(text: str, sample: Database) -> None:
@@ -113,6 +138,89 @@ def test_what_went_wrong_is_told(db: DuckDBPyConnection) -> None:
     assert ["rental", "broken_json", "1"] in pages.table(text[text.index("set aside, of this run") :])
     assert 'later: <strong class="bad">failed' in text
     assert pages.figures(text)["checks_failed"] == "1"
+
+
+def test_run_that_failed_without_a_failed_step_says_why(db: DuckDBPyConnection) -> None:
+    """A view could not be made, say: no step tells of it."""
+    happened(db, "later", "started", 1)
+    happened(db, "later", "failed", 2, "never ran, or died: gold.<views>")
+    text = page(db)
+    assert wrong(text) == "The run failed. never ran, or died: gold.<views>"
+    assert 'later: <strong class="bad">failed' in text
+
+
+def test_run_that_was_repaired_has_no_message_any_more(db: DuckDBPyConnection) -> None:
+    happened(db, "later", "started", 1)
+    happened(db, "later", "failed", 2, "gold.broken: AuditError")
+    happened(db, "later", "succeeded", 3)
+    text = page(db)
+    assert "AuditError" not in text
+    assert 'later: <strong class="good">succeeded' in text
+
+
+def test_restore_does_not_hide_the_run_that_failed(db: DuckDBPyConnection) -> None:
+    happened(db, "later", "started", 1)
+    attempted(db, "later", "gold.broken", 2, "failed", message="AuditError: why")
+    happened(db, "later", "failed", 3, "gold.broken: AuditError: why")
+    attempted(db, "manual", "ops.restore", 4, "published")
+    attempted(db, "replay-1", "bronze.film", 5, "published")
+    happened(db, "manual", "succeeded", 6)  # the notebook ops.finish, opened by hand
+    text = page(db)
+    assert 'later: <strong class="bad">failed' in text
+    assert ["gold.broken", "AuditError: why"] in pages.table(text[text.index("What is wrong") :])
+    assert "Steps of the run (1)" in text
+
+
+@pytest.mark.parametrize("statement", ["DELETE FROM ops.run_event", "DROP TABLE ops.run_event"])
+def test_steps_of_no_run_are_called_so(db: DuckDBPyConnection, statement: str) -> None:
+    db.execute(statement)
+    attempted(db, "manual", "gold.rental_obt", 1, "published")
+    assert wrong(page(db)).startswith("No run of the job has begun here")
+
+
+def test_warning_of_a_step_is_something(db: DuckDBPyConnection) -> None:
+    happened(db, "later", "started", 1)
+    attempted(db, "later", "bronze.film", 2, "published", warnings=["3 deletes held back: 1 rows have no readable key"])
+    happened(db, "later", "succeeded", 3)
+    text = page(db)
+    assert "every check passed" not in text
+    found = pages.table(text[text.index("What is wrong") :])
+    assert found == [["bronze.film", "3 deletes held back: 1 rows have no readable key"]]
+
+
+def test_table_that_was_filled_in_the_end_is_not_wrong(db: DuckDBPyConnection) -> None:
+    broken = {"rule": "not_null(a)", "severity": "critical", "status": "fail", "failed": 7}
+    happened(db, "later", "started", 1)
+    attempted(db, "later", "gold.mended", 2, "failed", message="AuditError: why", checks=[broken])
+    attempted(db, "later", "gold.mended", 3, "published", checks=[broken | {"status": "pass", "failed": 0}])
+    happened(db, "later", "succeeded", 4)
+    assert wrong(page(db)) == (
+        "Nothing: every check passed (failed attempts that were made good: 1), no step gave a warning, "
+        "no landed row is set aside."
+    )
+    attempted(db, "later", "gold.mended", 5, "failed", message="AuditError: again", checks=[broken | {"failed": 8}])
+    text = page(db)
+    assert ["gold.mended", "AuditError: again"] in pages.table(text[text.index("What is wrong") :])
+    found = pages.table(text[text.index("Checks that did not pass") :])
+    assert found == [["gold.mended", "not_null(a)", "critical", "fail", "8"]]
+
+
+def test_table_that_failed_by_hand_after_the_run_is_wrong(db: DuckDBPyConnection) -> None:
+    attempted(db, "manual", "gold.mended", 1, "failed", message="AuditError: why")
+    attempted(db, "manual", "gold.broken", 1, "failed", message="AuditError: why")
+    attempted(db, "manual", "gold.mended", 2, "published")
+    text = page(db)
+    assert 'first: <strong class="good">succeeded' in text
+    assert "every check passed" not in text
+    assert pages.table(text[text.index("What is wrong") :]) == [["gold.broken", "AuditError: why"]]
+
+
+def test_attempt_that_failed_took_nothing_in(db: DuckDBPyConnection) -> None:
+    attempted(db, "later", "bronze.film", 1, "published", landed_at=datetime(2100, 1, 1, 4, 0))
+    attempted(db, "later", "bronze.film", 2, "failed", landed_at=datetime(2100, 1, 1, 5, 0))
+    text = page(db)
+    found = dict(pages.table(text[text.index("Newest landed row per source table") :]))
+    assert (len(found), found["bronze.film"]) == (15, "2100-01-01 04:00")
 
 
 def test_run_without_an_end_is_told(db: DuckDBPyConnection) -> None:

@@ -39,7 +39,8 @@ def check(rule: str, status: str = "pass", failed: int | None = None, severity: 
 def step(*checks: dict[str, Any], **columns: Any) -> dict[str, Any]:
     row = {"table_name": "silver.things", "run_id": "first", "status": "published", "checks": list(checks)}
     times = {"started_at": datetime(2026, 10, 11, 22, 30), "state": "7@2026-10-11 22:31:00", "rows_after": 12345}
-    return row | times | {"message": None} | columns
+    counts = {"rows_inserted": 1, "rows_updated": 1200, "rows_deleted": 33}
+    return row | times | counts | {"message": None} | columns
 
 
 class Reader(HTMLParser):
@@ -71,7 +72,7 @@ class Reader(HTMLParser):
 
 
 def index(folder: Path) -> dict[str, list[str]]:
-    """Table -> result, what did not pass, number of rules, rows, outcome, run, start."""
+    """Table -> result, what did not pass, number of rules, rows that differ and in all, outcome, run, start."""
     return {row[0]: row[1:] for row in Reader(folder / "index.html").rows[1:]}
 
 
@@ -86,13 +87,39 @@ def judged(folder: Path, table: str = "silver.things") -> dict[str, list[str]]:
 
 
 def test_index_lists_each_table_with_its_result(tmp_path: Path) -> None:
-    sizes = step(check("published_table_not_empty"), table_name="silver.sizes", rows_after=0, state=None)
+    none = dict.fromkeys(("rows_inserted", "rows_updated", "rows_deleted", "rows_after"), 0)
+    sizes = step(check("published_table_not_empty"), table_name="silver.sizes", state=None, **none)
     things = step(check(UNIQUE, "fail", 3), check(FILLED, "fail", 1, "warning"), check(ONE_ROW), status="failed")
     assert data_docs.write(tmp_path, [things, sizes], TABLES) == tmp_path / "index.html"
     assert index(tmp_path) == {
-        "silver.sizes": ["passed", "none", "1", "0", "published", "first", "2026-10-11 22:30"],
-        "silver.things": ["failed", "1 critical, 1 warning", "3", "12,345", "failed", "first", "2026-10-11 22:30"],
+        "silver.sizes": ["passed", "none", "1", "0", "0", "published", "first", "2026-10-11 22:30"],
+        "silver.things": [
+            *("failed", "1 critical, 1 warning", "3", "1,234", "12,345", "failed", "first", "2026-10-11 22:30")
+        ],
     }
+
+
+def test_verdict_on_a_few_rows_is_not_passed_off_as_one_on_all(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("rows_inserted", "rows_updated", "rows_deleted", "rows_after"))
+    pairs = step(check("rentals in bronze and fact_rentals"), table_name="ops.reconciliation", state=None, **nothing)
+    counts = {"rows_inserted": 1, "rows_updated": 1, "rows_deleted": 0, "rows_after": 601}
+    data_docs.write(tmp_path, [step(check(UNIQUE), **counts), pairs], TABLES)
+    header = Reader(tmp_path / "index.html").rows[0]
+    assert header[4:6] == ["Rows that differ", "Rows in all"]
+    assert index(tmp_path)["silver.things"][3:5] == ["2", "601"]
+    assert index(tmp_path)["ops.reconciliation"][3:5] == ["-", "-"]
+    about = dict(row for row in page(tmp_path).rows if len(row) == 2)
+    assert about["What was judged"] == (
+        "the 2 rows that differ from what was published before, of 601; the others passed earlier, and are judged "
+        "again only if the code has changed"
+    )
+    about = dict(row for row in page(tmp_path, "ops.reconciliation").rows if len(row) == 2)
+    assert about["What was judged"] == "sums over whole tables"
+    unchanged = {"rows_inserted": 0, "rows_updated": 0, "rows_deleted": 0, "rows_after": 601, "status": "unchanged"}
+    data_docs.write(tmp_path, [step(check(UNIQUE), **unchanged)], TABLES)
+    about = dict(row for row in page(tmp_path).rows if len(row) == 2)
+    assert about["What was judged"] == "all 601 rows, of which none differs from what was published before"
+    assert "It judges the rows that differ from what was published before" in (tmp_path / "index.html").read_text()
 
 
 def test_links_lead_to_the_pages(tmp_path: Path) -> None:
@@ -150,14 +177,14 @@ def test_last_step_that_judged_something_counts(tmp_path: Path) -> None:
     second = step(check(UNIQUE), started_at=datetime(2026, 10, 8), run_id="second")
     third = step(started_at=datetime(2026, 10, 9), run_id="third", status="unchanged")
     data_docs.write(tmp_path, [second, third, first], TABLES)
-    assert index(tmp_path)["silver.things"][0::5] == ["passed", "second"]
+    assert index(tmp_path)["silver.things"][0::6] == ["passed", "second"]
 
 
 def test_newer_site_takes_the_place_of_an_older(tmp_path: Path) -> None:
     gone = step(check("published_table_not_empty"), table_name="silver.gone")
     data_docs.write(tmp_path, [gone, step(check(UNIQUE, "fail", 3))], TABLES)
     data_docs.write(tmp_path, [step(check(UNIQUE), run_id="1058371623840123")], TABLES)
-    assert index(tmp_path)["silver.things"][0::5] == ["passed", "1058371623840123"]
+    assert index(tmp_path)["silver.things"][0::6] == ["passed", "1058371623840123"]
     assert judged(tmp_path)["values must be unique."][0] == "passed"
     assert [file for file in tmp_path.rglob("*.html") if "gone" in str(file)] == []
 

@@ -1,7 +1,7 @@
 """One page on the state of a lake, in one file that needs nothing else: figures, charts, quality, freshness."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dvdrental.local.duck import open_gold
 from dvdrental.local.folder import REPORTS
 from dvdrental.metrics import Metric, datasets
 from dvdrental.ops import WAITING
+from dvdrental.settings import Settings
 from dvdrental.tables import TABLES
 
 Row = Mapping[str, Any]
@@ -43,11 +44,22 @@ STEPS = """
 """
 
 NOT_PASSED = """
-    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality
-    WHERE run_id = ? AND status <> 'pass' ORDER BY ALL
+    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality WHERE run_id = ?
+    QUALIFY rank() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1 AND status <> 'pass'
+    ORDER BY ALL
 """
+"""Of each table the last attempt that judged it."""
 
-FAILED = "SELECT table_name, message FROM ops.step WHERE run_id = ? AND status = 'failed' ORDER BY started_at"
+FAILED = """
+    SELECT table_name, message FROM ops.step WHERE run_id = ? OR started_at > ?
+    QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1 AND status = 'failed'
+    ORDER BY started_at
+"""
+"""Of each table the last attempt, by the run or since it began: notebooks opened by hand may fail, too, or mend it."""
+
+WARNINGS = """
+    SELECT DISTINCT table_name, unnest(warnings) AS warning FROM ops.step WHERE run_id = ? ORDER BY ALL
+"""
 
 SET_ASIDE = f"""
     SELECT stream, rule, count(*) AS number_of_rows
@@ -55,7 +67,8 @@ SET_ASIDE = f"""
 """  # noqa: S608 (ops.py)
 
 FRESHNESS = """
-    SELECT table_name, max(landed_at) AS landed_at FROM gold.loads WHERE layer = 'bronze' GROUP BY 1 ORDER BY 2, 1
+    SELECT table_name, max(landed_at) AS landed_at FROM gold.loads
+    WHERE layer = 'bronze' AND status <> 'failed' GROUP BY 1 ORDER BY 2, 1
 """
 
 _MARK = re.compile(
@@ -81,10 +94,11 @@ def page(db: DuckDBPyConnection) -> str:
         f"{layer}.{name}"
         for layer, name in db.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
     }
-    ((run_id,),) = db.execute("SELECT max_by(run_id, started_at) FROM ops.step").fetchall()
+    run = _last_run(db, published)
+    run_id = run["run_id"]
     shown = [METRICS[name] for name in FIGURES if METRICS[name].table in published]
     return _template().render(
-        run=_run(db, run_id),
+        run=run,
         figures=[(metric, _figure(db, metric)) for metric in shown],
         of_the_run=[(METRICS[name], _figure(db, METRICS[name], run_id)) for name in OF_THE_RUN],
         stamps=[
@@ -95,7 +109,8 @@ def page(db: DuckDBPyConnection) -> str:
         charts=[_drawn(db, chart) for chart in CHARTS] if "gold.rental_obt" in published else [],
         steps=_rows(db, STEPS, run_id),
         not_passed=_rows(db, NOT_PASSED, run_id),
-        failed=_rows(db, FAILED, run_id),
+        failed=_rows(db, FAILED, run_id, run.get("started_at")),
+        warnings=_rows(db, WARNINGS, run_id),
         set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in published else [],
         freshness=_rows(db, FRESHNESS),
         dictionary=[table for table in TABLES.values() if table.layer == "gold"],
@@ -110,13 +125,18 @@ def _template() -> Template:
     return environment.get_template("report.html.jinja")
 
 
-def _run(db: DuckDBPyConnection, run_id: str) -> Row:
-    query = """
-        SELECT run_id, max_by(event, "at") AS event, min("at") AS started_at, max("at") - min("at") AS lasted
-        FROM ops.run_event WHERE run_id = ? GROUP BY run_id
+def _last_run(db: DuckDBPyConnection, published: Collection[str]) -> Row:
+    """The run that began or ended last. Restores, replays and notebooks opened by hand are no run: they only count
+    where there is no other."""
+    newest = """
+        SELECT
+            run_id, max_by(event, "at") AS event, min("at") AS started_at, max("at") - min("at") AS lasted,
+            arg_max_null(message, "at") AS message
+        FROM ops.run_event WHERE run_id <> ? GROUP BY run_id ORDER BY max("at") DESC LIMIT 1
     """
-    runs = _rows(db, query, run_id)
-    return runs[0] if runs else {"run_id": run_id, "event": "manual"}
+    runs = _rows(db, newest, Settings.run_id) if "ops.run_event" in published else []
+    by_hand = "SELECT max_by(run_id, started_at) AS run_id, 'manual' AS event FROM ops.step"
+    return (runs or _rows(db, by_hand))[0]
 
 
 def _figure(db: DuckDBPyConnection, metric: Metric, run_id: str | None = None) -> str:
@@ -143,7 +163,7 @@ def _svg(chart: Chart, rows: Sequence[Row]) -> Markup:
     return Markup(titled)
 
 
-def _rows(db: DuckDBPyConnection, query: str, *parameters: str) -> list[Row]:
+def _rows(db: DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
     result = db.execute(query, parameters)
     names = [column[0] for column in result.description]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
