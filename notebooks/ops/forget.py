@@ -6,11 +6,11 @@
 # MAGIC The widget `customer_id` names the customer. Erase the person in the source first, and let Airbyte sync: what it
 # MAGIC lands again is taken in again.
 # MAGIC
-# MAGIC Run the job with `rebuild=yes` afterwards: silver follows; gold never had it. Facts and totals stay. Rerunning is
-# MAGIC safe.
+# MAGIC Run the job with `rebuild=yes` afterwards: silver follows; gold never had it. Facts and totals stay. Rerunning
+# MAGIC is safe.
 # MAGIC
-# MAGIC Files that still have the data go with the job "DVD Rental upkeep": its next run takes them out of use, and a run
-# MAGIC at least 15 days later removes them. By its monthly schedule that is within two months; by hand it is quicker.
+# MAGIC Files that still have the data go with the job "DVD Rental upkeep": its next run takes them out of use, one at
+# MAGIC least 15 days later removes them. By its monthly schedule that is within two months; by hand it is quicker.
 
 # COMMAND ----------
 try:
