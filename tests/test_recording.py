@@ -46,7 +46,8 @@ def test_line_of_an_error_is_one_of_ours(files: list[str], place: str) -> None:
 def test_table_that_is_not_there_is_named_and_no_value_with_it(spark: SparkSession) -> None:
     """The same for a right that is missing: the text of such an error holds names. Its plan holds values."""
     with pytest.raises(AnalysisException) as caught:
-        spark.table("spark_catalog.default.nothing").filter("name = 'QUIDDITY'").collect()
+        spark.sql("SELECT * FROM spark_catalog.default.nothing WHERE name = 'QUIDDITY'").collect()
+    assert "QUIDDITY" in str(caught.value)
     told = recording.describe(caught.value)
     assert "TABLE_OR_VIEW_NOT_FOUND, SQLSTATE 42P01 in" in told
     assert "The table or view `spark_catalog`.`default`.`nothing` cannot be found" in told

@@ -24,8 +24,9 @@ def test_run_that_cannot_write_its_reports_has_its_end_all_the_same(
     run.begin(lake)
     monkeypatch.setattr(run, "_write_reports", broken)
     monkeypatch.setattr(run, "_problems", lambda _: problems)
-    with pytest.raises(RunFailedError):
+    with pytest.raises(RunFailedError) as failed:
         run.finish(lake)
+    assert isinstance(failed.value.__cause__, OSError)
     start, end = lake.table(ops.RUN_EVENT).orderBy("at").collect()
     assert (start.event, end.event) == ("started", "failed")
     assert end.message.startswith(told)

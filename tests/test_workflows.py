@@ -36,6 +36,20 @@ def test_prod_follows_staging_follows_the_tests() -> None:
     assert [step["run"] for step in jobs["staging"]["steps"] if "bundle run" in step.get("run", "")]
 
 
+def test_pull_request_has_nothing_of_prod() -> None:
+    plan = CI["jobs"]["plan"]
+    assert plan["environment"] == "staging"
+    assert [step["run"] for step in plan["steps"] if "prod" in step.get("run", "")] == []
+    assert "env" not in CI  # the principal is that of each job's environment
+
+
+def test_deployments_follow_one_another_and_wait_for_runs() -> None:
+    assert [CI["jobs"][name]["concurrency"] for name in ("staging", "prod")] == ["staging", "prod"]
+    deploys = [step["run"] for job in CI["jobs"].values() for step in job["steps"] if "deploy" in step.get("run", "")]
+    assert len(deploys) == 2
+    assert all("--fail-on-active-runs" in deploy for deploy in deploys)
+
+
 def test_only_jobs_that_deploy_may_sign_in() -> None:
     assert CI["permissions"] == {"contents": "read"}
     signing = {name for name, job in CI["jobs"].items() if job.get("permissions", {}).get("id-token") == "write"}

@@ -19,19 +19,22 @@ def declare(lake: Lake) -> list[str]:
     """Saying it again is safe: what stands already is dropped or replaced. Gives what could not be said here."""
     for statement in (*statements(lake), *metric_view.statements(lake)):
         lake.spark.sql(statement)
+    return [unsaid for table in _there(lake) if (unsaid := _cluster(lake, table))]
+
+
+def _cluster(lake: Lake, table: Table) -> str | None:
     try:
-        for statement in clustering(lake):
-            lake.spark.sql(statement)
+        lake.spark.sql(clustering(lake, table))
     except Exception as error:
         if NOT_HERE not in str(error):
             raise
-        return ["CLUSTER BY AUTO needs predictive optimisation, which is off here: tables lie as they were written"]
-    return []
+        return f"{table.full_name}: CLUSTER BY AUTO needs predictive optimisation, which is off there"
+    return None
 
 
-def clustering(lake: Lake) -> Iterator[str]:
+def clustering(lake: Lake, table: Table) -> str:
     """The platform chooses and changes the keys by what is asked; only where predictive optimisation is on."""
-    return (f"ALTER TABLE {lake.name(table.layer, table.name)} CLUSTER BY AUTO" for table in _there(lake))
+    return f"ALTER TABLE {lake.name(table.layer, table.name)} CLUSTER BY AUTO"
 
 
 def statements(lake: Lake) -> Iterator[str]:

@@ -22,7 +22,7 @@ class MassDeleteError(DvdRentalError):
 
 
 class StepError(DvdRentalError):
-    """Something else went wrong; told without the text of the error, which may quote values of rows."""
+    """Something else went wrong; told without the text of the error if that may quote values of rows."""
 
 
 class QualityError(DvdRentalError):

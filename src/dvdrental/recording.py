@@ -84,11 +84,12 @@ def _where(error: Exception) -> str:
     condition = getattr(error, "getCondition", lambda: None)()
     state = getattr(error, "getSqlState", lambda: None)()
     kind = ", ".join(filter(None, [type(error).__name__, condition, state and f"SQLSTATE {state}"]))
-    said = f": {' '.join(str(error).partition('SQLSTATE')[0].split())}" if state in NAMES_ONLY else ""
+    text, ends, _ = str(error).partition("SQLSTATE")  # its plan follows, which may hold values
+    said = f": {' '.join(text.split())}" if ends and state in NAMES_ONLY else ""
     return f"{kind} in {line}{said}"
 
 
 def describe(error: Exception) -> str:
-    """Our own messages hold no values of rows; of any other error class, condition and place. Notes are ours."""
+    """Our own messages hold no values of rows; of any other error what `_where` says. Notes are ours."""
     text = f"{type(error).__name__}: {error}" if isinstance(error, DvdRentalError) else _where(error)
     return "\n".join([text, *getattr(error, "__notes__", [])])

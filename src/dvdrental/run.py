@@ -28,23 +28,19 @@ def begin(lake: Lake) -> None:
 
 def finish(lake: Lake) -> None:
     """Write the reports and note how the run ended. Raises RunFailedError with what failed and what never ran: the last
-    word of the job."""
-    problems = [*_problems(lake), *_unwritten(lake)]
+    word of the job. Without its reports a run has failed, too."""
+    problems, cause = _problems(lake), None
+    try:
+        _write_reports(lake)
+    except Exception as error:
+        problems.append(f"the reports could not be written: {describe(error)}")
+        cause = error
     _note(lake, "failed" if problems else "succeeded", "\n".join(problems) or None)
     if problems:
         raise RunFailedError(
             f"run {lake.settings.run_id} failed; what was published before is still there, and running it again is "
             "safe\n" + "\n".join(problems)
-        )
-
-
-def _unwritten(lake: Lake) -> list[str]:
-    """Without its reports a run has failed, too, but its end is noted all the same."""
-    try:
-        _write_reports(lake)
-    except Exception as error:
-        return [f"the reports could not be written: {describe(error)}"]
-    return []
+        ) from cause
 
 
 def _write_reports(lake: Lake) -> None:
@@ -67,6 +63,8 @@ def _dicts(rows: DataFrame) -> list[dict[str, Any]]:
 
 def _problems(lake: Lake) -> list[str]:
     """Of each table the last attempt counts: a task may have been tried again."""
+    if not lake.exists(ops.STEP):
+        return ["ops_begin has failed before there was a ledger: its error says why"]
     steps = lake.table(ops.STEP).filter(F.col("run_id") == lake.settings.run_id).orderBy("started_at")
     rows = steps.select("table_name", "status", "message").collect()
     last = {row.table_name: row for row in rows}

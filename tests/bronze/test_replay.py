@@ -52,6 +52,17 @@ def test_full_refresh_closes_what_it_no_longer_brings(filled: Lake) -> None:
     assert replay(lake, ["category"])[0].rows_quarantined == 1
 
 
+def test_row_that_lacks_a_field_is_still_set_aside(filled: Lake) -> None:
+    """A few rows are no full refresh: what they lack is not lost."""
+    lake = filled
+    land_raw(lake, "category", [GOOD, GOOD.replace("1", "2").replace("A", "B")], MORNING + timedelta(days=7))
+    ingest(lake, ["category"])
+    land_raw(lake, "category", [GOOD, NAMELESS], MORNING + timedelta(days=14))
+    ingest(lake, ["category"])
+    (step,) = replay(lake, ["category"])
+    assert (step.rows_landed, step.rows_quarantined) == (1, 1)
+
+
 def test_crash_after_the_row_moved_is_mended_by_the_next_replay(filled: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = filled
     relax(monkeypatch)

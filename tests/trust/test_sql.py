@@ -23,6 +23,7 @@ def test_promise_20_statements_are_built_of_quoted_parts_in_few_places() -> None
         ("lake.py", "update"),
         ("declare.py", "declare"),
         ("maintain.py", "maintain"),
+        ("maintain.py", "_rewrite_marked_files"),
         ("maintain.py", "purge"),
         ("maintain.py", "restore"),
         ("session.py", "register"),

@@ -24,10 +24,11 @@ OUTCOMES = ("stored", "duplicate", "quarantined", "deleted")
 def totals(stream: Stream, stats: LandingStats) -> list[Column]:
     """Counts over the changes of one stream."""
     newest = F.col("_landed") & (F.col("_generation_id") == F.lit(stats.newest_generation))
+    stays = F.col("_live") & (F.col("_outcome") == "kept")
     nulled = F.exists("_changes", lambda c: c["reason"] == MISFIT)
     return [
         *(F.count_if(F.col("_landed") & F.col(c).isNotNull()).alias(f"landed:{c}") for c in _absent(stream, stats)),
-        *(F.count_if(F.col("_live") & F.col(c).isNotNull()).alias(f"known:{c}") for c in _absent(stream, stats)),
+        *(F.count_if(stays & F.col(c).isNotNull()).alias(f"known:{c}") for c in _absent(stream, stats)),
         F.count_if("_landed").alias("landed"),
         F.count_if("_parsed").alias("parsed"),
         F.count_if("_live").alias("live"),
@@ -45,8 +46,10 @@ def totals(stream: Stream, stats: LandingStats) -> list[Column]:
     ]
 
 
-def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: LandingStats) -> None:
-    """Refuse a landing from which nothing good can follow."""
+def check(
+    settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: LandingStats, *, is_snapshot: bool
+) -> None:
+    """Refuse a landing from which nothing good can follow. `is_snapshot`: it claims to be all of the source."""
     known_at, landed_at, limit = counts["known_at"], stats.landed_at, int(settings.max_delete_percent)
     if settings.mode(stream.name) == "overwrite" and known_at and landed_at and landed_at < known_at:
         raise LandingError(
@@ -67,7 +70,7 @@ def check(settings: Settings, stream: Stream, counts: Mapping[str, Any], stats: 
             "the next full refresh brings them. Else go back to sync_mode=cdc for this stream; or let Airbyte refresh "
             f"it, drop bronze.{stream.name}, then rerun"
         )
-    if settings.mode(stream.name) == "overwrite" and limit < 100 and (lost := _lost(stream, counts, stats)):
+    if is_snapshot and limit < 100 and (lost := _lost(stream, counts, stats)):
         raise LandingError(
             f"stream {stream.name}: no landed row has a value in {', '.join(lost)}, a field that is missing, and "
             f"{max(lost.values())} rows of bronze have. Nothing was written. Let Airbyte sync the field again, then "

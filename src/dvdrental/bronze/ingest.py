@@ -109,7 +109,7 @@ def _take_in_snapshot(lake: Lake, stream: Stream, landing: Landing, last: Seen |
     parsed = _parse(lake, stream, Envelope(_held(rows, known, stream) if last else rows, landed.kind), stats)
     step.landing = Seen(landing.version, stats.landed_at)
     changes = snapshot_changes(known, parsed, stream)
-    counts = _apply(lake, stream, changes, stats, step)
+    counts = _apply(lake, stream, changes, stats, step, is_snapshot=True)
     step.rows_after = counts["live"] + counts["new_keys"] - (step.rows_deleted or 0)
     return changes
 
@@ -190,7 +190,9 @@ def _parse(lake: Lake, stream: Stream, landed: Envelope, stats: LandingStats) ->
     )
 
 
-def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, step: Step) -> dict[str, Any]:
+def _apply(
+    lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, step: Step, *, is_snapshot: bool = False
+) -> dict[str, Any]:
     """First count, then write: a landing that must be refused leaves no trace. The very first one has nothing to be
     compared with, so it is counted while it is written."""
     if not stats.landed:
@@ -204,7 +206,7 @@ def _apply(lake: Lake, stream: Stream, changes: DataFrame, stats: LandingStats, 
         counts = counted.get
     else:
         counts = changes.agg(*account.totals(stream, stats)).collect()[0].asDict()
-    account.check(lake.settings, stream, counts, stats)
+    account.check(lake.settings, stream, counts, stats, is_snapshot=is_snapshot)
     account.fill_step(stream, changes, counts, stats, step)
     if counts["quarantined"]:
         quarantine.add(lake, stream, changes.filter("_outcome = 'quarantined'"), step)

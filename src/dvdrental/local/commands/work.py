@@ -107,7 +107,7 @@ def summary(tasks: list[Task], folder: Path, seconds: float) -> None:
 
 
 def _failure(task: Task, error: Exception) -> None:
-    """Where and what, without the text of foreign errors: Spark quotes values of rows in them."""
+    """Where and what, without texts in which Spark quotes values of rows."""
     where = "".join(traceback.format_list(own_frames(error)[-4:]))
     text = f"{task.key} failed\n{where}{describe(error)}"
     CONSOLE.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
