@@ -184,6 +184,13 @@ def test_landing_of_another_form_is_gone_when_the_next_one_comes(
     assert landed() == ["category"]
 
 
+def test_what_lies_in_a_folder_that_is_no_lake_stays(tmp_path: Path) -> None:
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "landing" / "mine").touch()
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+    assert (tmp_path / "landing" / "mine").exists()
+
+
 @pytest.mark.parametrize("envelope", ["v2", "direct", "jsonl"])
 def test_what_the_source_no_longer_has_is_nowhere_in_the_landing(tmp_path: Path, envelope: Envelope) -> None:
     for name in ("Erased", "Kept"):

@@ -33,6 +33,8 @@ REPORTS = "reports"
 LOCK = ".lock"
 STATE = ".source.json"
 """What was landed last; a folder without it is no lake."""
+UNFINISHED = ""
+"""Fingerprint of a landing until all of it is written: it is that of no source."""
 
 
 class LakeInUseError(DvdRentalError):
@@ -155,16 +157,18 @@ def in_use(folder: Path) -> bool:
 def land(database: Database, folder: Path, envelope: Envelope, now: datetime | None = None) -> bool:
     """Write the landing as one Airbyte sync; False, and nothing written, when the source is as at the last one."""
     state_file = folder / STATE
-    state: dict[str, Any] = _state(folder) if state_file.exists() else {"generation": 0, "fingerprint": ""}
+    none: dict[str, Any] = {"generation": 0, "fingerprint": None, "envelope": envelope}
+    state = _state(folder) if state_file.exists() else none
     text = json.dumps([envelope, database], ensure_ascii=False)
     fingerprint = hashlib.sha256(text.encode()).hexdigest()
     if fingerprint == state["fingerprint"]:
         state_file.touch()
         return False
     new = {"generation": int(state["generation"]) + 1, "envelope": envelope}
-    _write_state(folder, new | {"fingerprint": ""})  # until all is written, the landing is that of no source
-    if state.get("envelope", envelope) != envelope or not state["fingerprint"]:
-        shutil.rmtree(folder / LANDING, ignore_errors=True)  # tables of another form would be read instead
+    _write_state(folder, new | {"fingerprint": UNFINISHED})
+    was_other = state["envelope"] != envelope or state["fingerprint"] == UNFINISHED
+    if was_other and (folder / LANDING).exists():
+        shutil.rmtree(folder / LANDING)  # its tables would be read instead
     moment = now or datetime.now(UTC)
     write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=int(new["generation"]))
     _forget_older_files(folder / LANDING)
@@ -199,7 +203,7 @@ def _state(folder: Path) -> dict[str, Any]:
 def landed_envelope(folder: Path) -> Envelope:
     """Form of the landing that was written last. Raises NoLakeError if that was interrupted: it is of two sources."""
     state = _state(folder)
-    if not state["fingerprint"]:
+    if state["fingerprint"] == UNFINISHED:
         raise NoLakeError(f"the last landing in {folder} was interrupted: run its source again")
     envelope: Envelope = state["envelope"]
     return envelope
