@@ -54,7 +54,7 @@ def test_every_table_but_change_logs_has_its_key(lake_without: Lakes) -> None:
 
 def test_the_platform_chooses_how_every_table_is_clustered(lake_without: Lakes) -> None:
     lake = lake_without()
-    lake.spark = Workspace("never", "")
+    lake.spark = Workspace("no statement holds this", "")
     assert declare.declare(lake) == []
     said = (re.fullmatch(rf"ALTER TABLE {NAME} CLUSTER BY AUTO", statement) for statement in lake.spark.heard)
     assert [found.groups() for found in said if found] == [(t.layer, t.name) for t in TABLES.values()]

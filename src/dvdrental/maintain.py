@@ -16,8 +16,9 @@ from dvdrental.tables import TABLES
 
 
 def maintain(lake: Lake) -> int:
-    """OPTIMIZE and VACUUM every table, REORG those with personal data, drop stages of refused publications that are older than the retention. No row
-    changes, and every version of the last two weeks stays readable. Gives the number of tables."""
+    """OPTIMIZE and VACUUM every table, REORG those with personal data, drop stages of refused publications that are
+    older than the retention. No row changes, and every version of the last two weeks stays readable. Gives the number
+    of tables."""
     there = _there(lake)
     for table in there:
         name = lake.name(table.layer, table.name)

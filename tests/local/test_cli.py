@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ from dvdrental.local.cli import main
 from dvdrental.local.commands import common, demo, forget, rebuild, work
 from dvdrental.local.folder import NoLakeError, default_folder, find_lake, lake_with_ledger, land, landed_envelope
 from dvdrental.local.job import Task
-from dvdrental.local.landing import Database, Envelope, write_landing
+from dvdrental.local.landing import Database, Envelope, SourceError, write_landing
 from dvdrental.ops import STEP
 from tests.conftest import ROOT
 from tests.landing import MORNING, category
@@ -153,12 +154,29 @@ def test_each_change_of_the_source_is_a_sync_of_its_own(tmp_path: Path) -> None:
     assert land(category({1: "B"}), tmp_path, "v2", MORNING)
 
 
+def at_first_write(stop: Callable[[], object]) -> Callable[..., object]:
+    def write(*_: object, before_writing: Callable[[], None], **__: object) -> None:
+        before_writing()
+        stop()
+
+    return write
+
+
+def test_source_that_cannot_be_spelled_leaves_the_landing_as_it_was(tmp_path: Path) -> None:
+    assert land(category({1: "A"}), tmp_path, "v2", MORNING)
+    there = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(SourceError):
+        land({"category": [{"category_id": "many", "name": "B", "last_update": "2006-02-15 09:46:27"}]}, tmp_path, "v1")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == there
+    assert landed_envelope(tmp_path) == "v2"
+
+
 def test_interrupted_landing_is_written_anew_even_from_the_source_of_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert land(category({1: "A"}), tmp_path, "v2", MORNING)
     with monkeypatch.context() as patched:
-        patched.setattr(folder, "write_landing", interrupted)
+        patched.setattr(folder, "write_landing", at_first_write(interrupted))
         with pytest.raises(KeyboardInterrupt):
             land(category({1: "B"}), tmp_path, "v2", MORNING)
     with pytest.raises(NoLakeError, match="was interrupted"):
@@ -302,7 +320,7 @@ def test_folder_that_spark_or_delta_would_read_otherwise_is_refused(
     assert not Path(name).exists()
 
 
-def test_folder_may_have_other_signs() -> None:
+def test_landing_takes_a_folder_with_other_signs() -> None:
     assert main(["land", "--lake", "a%zz #'ä:,;"]) == 0
 
 
@@ -360,7 +378,7 @@ def test_full_disk_is_told_and_the_landing_counts_as_unfinished(
 ) -> None:
     assert main(["land", "--lake", "mine", "--envelope", "jsonl"]) == 0
     with monkeypatch.context() as patched:
-        patched.setattr(folder, "write_landing", full)
+        patched.setattr(folder, "write_landing", at_first_write(full))
         error = complaint(capsys, "land", "--lake", "mine")
     assert "no space is left on the disk" in error
     assert "Make room, and run the same again" in error

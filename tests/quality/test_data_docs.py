@@ -119,6 +119,10 @@ def test_verdict_on_a_few_rows_is_not_passed_off_as_one_on_all(tmp_path: Path) -
     data_docs.write(tmp_path, [step(check(UNIQUE), **unchanged)], TABLES)
     about = dict(row for row in page(tmp_path).rows if len(row) == 2)
     assert about["What was judged"] == "all 601 rows, of which none differs from what was published before"
+    first = {"rows_inserted": 601, "rows_updated": 0, "rows_deleted": 0, "rows_after": 601}
+    data_docs.write(tmp_path, [step(check(UNIQUE), **first)], TABLES)
+    about = dict(row for row in page(tmp_path).rows if len(row) == 2)
+    assert about["What was judged"] == "all 601 rows: none of them was published before"
     assert "It judges the rows that differ from what was published before" in (tmp_path / "index.html").read_text()
 
 

@@ -116,9 +116,10 @@ class Widget:
     height: int = 6
 
 
-def _counter(source: str, metric: str, title: str = "", where: str = "") -> Widget:
+def _counter(source: str, metric: str, title: str = "", where: str = "", note: str = "") -> Widget:
     measure = _measures(source)[metric]
-    return Widget("counter", title or measure.label, source, (metric,), measure.description, where, width=2, height=3)
+    about = note or measure.description
+    return Widget("counter", title or measure.label, source, (metric,), about, where, width=2, height=3)
 
 
 def _text(words: str) -> Widget:
@@ -266,7 +267,13 @@ def _pages() -> dict[str, Sequence[Widget]]:
             _counter("loads", "rows_quarantined"),
             _counter("loads", "failed_loads"),
             _counter("last_checks", "results", "Quality checks"),
-            _counter("last_checks", "results", "Failed checks", where="`status` <> 'pass'"),
+            _counter(
+                "last_checks",
+                "results",
+                "Failed checks",
+                where="`status` <> 'pass'",
+                note=_measures("loads")["checks_failed"].description,
+            ),
             _counter("loads", "last_load"),
             Widget(
                 "table",

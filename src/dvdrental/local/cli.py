@@ -24,7 +24,7 @@ from dvdrental.local.commands import (
     sql,
     status,
 )
-from dvdrental.local.commands.common import CONSOLE, FULL_DISK
+from dvdrental.local.commands.common import CONSOLE, FULL_DISK, WIDE
 from dvdrental.local.folder import is_out_of_space
 from dvdrental.local.output import PlainConsole
 
@@ -37,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["TZ"] = "UTC"  # the zone of what is printed, in every format
     time.tzset()
     CONSOLE.stderr = getattr(options, "json", False)
+    if not CONSOLE.is_terminal:
+        CONSOLE.width = WIDE
     try:
         return int(options.command(options))
     except BrokenPipeError:  # as in `dvdrental sql ... | head`
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         return 2
     except KeyboardInterrupt as stop:
-        _complain(str(stop) or "interrupted. Nothing is half done: run the same again")
+        _complain(str(stop) or "interrupted: run the same again")
         return 130
     finally:
         CONSOLE.stderr = False

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
@@ -58,10 +58,9 @@ def default_folder(source: str) -> Path:
 def _name_of_database(source: str) -> str:
     try:
         url = urlsplit(re.sub(r"//[^/]*@", "//", source))  # a password may hold anything
-        port = "" if url.port in (None, 5432) else f"_{url.port}"
     except ValueError:
         raise SourceError("the address of the source cannot be understood: check its host and port") from None
-    return f"{url.hostname or 'localhost'}{port}_{url.path.strip('/')}"
+    return f"{url.netloc.lower().removesuffix(':5432') or 'localhost'}_{url.path.strip('/')}"
 
 
 def find_lake(folder: Path | None) -> Path:
@@ -165,21 +164,34 @@ def land(database: Database, folder: Path, envelope: Envelope, now: datetime | N
         state_file.touch()
         return False
     new = {"generation": int(state["generation"]) + 1, "envelope": envelope}
-    _write_state(folder, new | {"fingerprint": UNFINISHED})
     was_other = state["envelope"] != envelope or state["fingerprint"] == UNFINISHED
-    if was_other and (folder / LANDING).exists():
-        shutil.rmtree(folder / LANDING)  # its tables would be read instead
-    moment = now or datetime.now(UTC)
-    write_landing(database, folder / LANDING, envelope=envelope, extracted_at=moment, generation=int(new["generation"]))
+
+    def begin() -> None:
+        _write_state(folder, new | {"fingerprint": UNFINISHED})
+        if was_other and (folder / LANDING).exists():
+            shutil.rmtree(folder / LANDING)  # its tables would be read instead
+
+    write_landing(
+        database,
+        folder / LANDING,
+        envelope=envelope,
+        extracted_at=now or datetime.now(UTC),
+        generation=int(new["generation"]),
+        before_writing=begin,
+    )
     _forget_older_files(folder / LANDING)
     _write_state(folder, new | {"fingerprint": fingerprint})
     return True
 
 
 def _forget_older_files(landing: Path) -> None:
-    """Who was erased in the source is not to stay in files that a newer landing has replaced."""
+    """Who was erased in the source is not to stay in files that a newer landing has replaced. (A VACUUM would be two
+    commits, which each run would have to look behind.)"""
     for table in delta_tables(landing):
-        DeltaTable(table).vacuum(0, enforce_retention_duration=False, dry_run=False)
+        used = {unquote(uri.rpartition("/")[2]) for uri in DeltaTable(table).file_uris()}
+        for file in table.glob("*.parquet"):
+            if file.name not in used:
+                file.unlink()
 
 
 def _write_state(folder: Path, state: Mapping[str, Any]) -> None:

@@ -44,7 +44,8 @@ STEPS = """
 """
 
 NOT_PASSED = """
-    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality WHERE run_id = ?
+    SELECT table_name, rule, severity, status, broken_rows FROM gold.data_quality
+    WHERE run_id = ? OR started_at > ?
     QUALIFY rank() OVER (PARTITION BY table_name ORDER BY started_at DESC) = 1 AND status <> 'pass'
     ORDER BY ALL
 """
@@ -108,7 +109,7 @@ def page(db: DuckDBPyConnection) -> str:
         ],
         charts=[_drawn(db, chart) for chart in CHARTS] if "gold.rental_obt" in published else [],
         steps=_rows(db, STEPS, run_id),
-        not_passed=_rows(db, NOT_PASSED, run_id),
+        not_passed=_rows(db, NOT_PASSED, run_id, run.get("started_at")),
         failed=_rows(db, FAILED, run_id, run.get("started_at")),
         warnings=_rows(db, WARNINGS, run_id),
         set_aside=_rows(db, SET_ASIDE) if "ops.quarantine" in published else [],

@@ -183,18 +183,21 @@ def _about(step: Row) -> dict[str, Any]:
         "Not passed": ", ".join(f"{count} {severity}" for severity, count in sorted(broken.items())) or "none",
         "Rows that differ": _count(differ),
         "Rows in all": _count(step["rows_after"]),
-        "What was judged": _scope(differ, step["rows_after"]),
+        "What was judged": _scope(differ, step),
         "Run": step["run_id"],
         "Started (UTC)": f"{step['started_at']:%Y-%m-%d %H:%M}",
         "Version and its time": step["state"] or "-",
     }
 
 
-def _scope(differ: int | None, rows: int | None) -> str:
+def _scope(differ: int | None, step: Row) -> str:
     """Where some rows differ, the ledger does not say if the others were judged too (publish.py): the words allow for
     both. The reconciliation has no rows of its own."""
+    rows = step["rows_after"]
     if differ is None:
         return "sums over whole tables"
+    if differ and step["rows_inserted"] == rows:
+        return f"all {_count(rows)} rows: none of them was published before"
     if differ == 0:
         return f"all {_count(rows)} rows, of which none differs from what was published before"
     return (

@@ -18,9 +18,9 @@ from dvdrental.local import folder as lakes
 from dvdrental.local.output import PlainConsole, dumps
 from dvdrental.local.session import start_session
 
+CONSOLE = PlainConsole()
 WIDE = 200
-CONSOLE = PlainConsole(width=None if sys.stdout.isatty() else WIDE)
-"""Output to a file is wide enough for the name and type of every column."""
+"""Columns of a file: room for the name and type of every column of a table."""
 
 FULL_DISK = (
     f"no space is left on the disk, of the lake or of {tempfile.gettempdir()}. Make room, and run the same again"

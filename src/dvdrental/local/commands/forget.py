@@ -39,6 +39,7 @@ def _forget(options: Options) -> int:
     """Under one lock: a run that comes between would keep what is to go."""
     folder = lake_with_ledger(options.lake)
     with lakes.locked(folder):
+        lakes.landed_envelope(folder)  # the rebuild needs a whole landing: asked before anything is erased
         try:
             result = _erase(folder, options.customer_id)
         except SettingsError:  # there is no such customer

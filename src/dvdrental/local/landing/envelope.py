@@ -41,16 +41,19 @@ def write_landing(
     generation: int = 1,
     lsn: int | None = None,
     interrupted: bool = False,
+    before_writing: Callable[[], None] = lambda: None,
 ) -> None:
     """Replaces what lies in `folder` of every stream: a full refresh, or with an lsn the snapshot of a CDC sync.
 
     An interrupted sync leaves the older generation in place and its own beside it. Nothing is written before all rows
-    of all streams are spelled out.
+    of all streams are spelled out: a source with a value that cannot be spelled leaves everything as it was.
     """
     at = None if lsn is None else extracted_at
     changes = {stream: [Change(stream, row, lsn, at) for row in rows] for stream, rows in database.items()}
     sync = Sync(namespace, extracted_at, generation, number=generation)
-    for landed in _landed(sync, changes, envelope, spelling):
+    spelled = _landed(sync, changes, envelope, spelling)
+    before_writing()
+    for landed in spelled:
         landed.replace(folder, interrupted=interrupted)
 
 
