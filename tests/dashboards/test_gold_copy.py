@@ -49,6 +49,7 @@ def lake(tmp_path: Path) -> Path:
         "started_at": pa.array([MONDAY + step[2] * timedelta(weeks=1) for step in STEPS], pa.timestamp("us")),
         "status": pa.array([step[3] for step in STEPS]),
         "rows_landed": pa.array([step[4] for step in STEPS], pa.int64()),
+        "warnings": pa.array([[]] * len(STEPS), pa.list_(pa.string())),
         "checks": pa.array([step[5] for step in STEPS], CHECKS),
         "seconds": pa.array([1.5] * len(STEPS)),
         "landed_at": pa.array([MONDAY] * len(STEPS), pa.timestamp("us")),

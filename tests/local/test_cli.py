@@ -445,6 +445,17 @@ def test_forgetting_that_is_interrupted_says_what_may_still_be_there(
     assert "Nothing is half done" not in told
 
 
+def test_nothing_is_erased_where_the_rest_could_not_follow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["land"]) == 0
+    begun(Path("lake/sample"))
+    monkeypatch.setattr(folder, "write_landing", at_first_write(interrupted))
+    assert main(["land", "--envelope", "v1"]) == 130
+    capsys.readouterr()
+    assert "was interrupted" in complaint(capsys, "forget", "1")  # and no session was opened
+
+
 def test_instants_are_shown_in_utc_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()

@@ -154,6 +154,7 @@ def test_silver_and_gold_follow_in_the_mode_that_they_were_built_in(
         step.built_from = {"sync_mode": "overwrite, rental=cdc"}
     given = []
     monkeypatch.setattr(command, "lake_with_ledger", lambda folder: tmp_path)
+    monkeypatch.setattr(command.lakes, "landed_envelope", lambda folder: "v2")
     monkeypatch.setattr(common, "open_session", lambda folder: lake)
     monkeypatch.setattr(command, "forget", lambda *_: None)
     monkeypatch.setattr(command, "rebuild", lambda _, own: given.append(own) or {"status": "failed"})
