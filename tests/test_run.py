@@ -31,3 +31,8 @@ def test_run_that_cannot_write_its_reports_has_its_end_all_the_same(
     assert (start.event, end.event) == ("started", "failed")
     assert end.message.startswith(told)
     assert "read-only" not in end.message
+
+
+def test_run_whose_first_task_failed_is_told_to_look_there(lake: Lake) -> None:
+    with pytest.raises(RunFailedError, match="ops_begin has failed before there was a ledger"):
+        run.finish(lake)

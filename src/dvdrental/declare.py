@@ -23,18 +23,14 @@ def declare(lake: Lake) -> list[str]:
 
 
 def _cluster(lake: Lake, table: Table) -> str | None:
+    """The platform chooses and changes the keys by what is asked. Gives why not, where it does not."""
     try:
-        lake.spark.sql(clustering(lake, table))
+        lake.spark.sql(f"ALTER TABLE {lake.name(table.layer, table.name)} CLUSTER BY AUTO")
     except Exception as error:
         if NOT_HERE not in str(error):
             raise
         return f"{table.full_name}: CLUSTER BY AUTO needs predictive optimisation, which is off there"
     return None
-
-
-def clustering(lake: Lake, table: Table) -> str:
-    """The platform chooses and changes the keys by what is asked; only where predictive optimisation is on."""
-    return f"ALTER TABLE {lake.name(table.layer, table.name)} CLUSTER BY AUTO"
 
 
 def statements(lake: Lake) -> Iterator[str]:

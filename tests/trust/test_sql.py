@@ -21,6 +21,7 @@ def test_promise_20_statements_are_built_of_quoted_parts_in_few_places() -> None
         ("lake.py", "commits_since"),
         ("lake.py", "feed"),
         ("lake.py", "update"),
+        ("declare.py", "_cluster"),
         ("declare.py", "declare"),
         ("maintain.py", "maintain"),
         ("maintain.py", "_rewrite_marked_files"),
